@@ -1,0 +1,3 @@
+//! The budgets of the design, measured.
+
+fn main() {}
