@@ -1,0 +1,152 @@
+//! What is wrong, where, and what to type instead: the one form of everything that a user can
+//! cause. Rules collect problems and go on, so that one run reports all of them.
+
+use std::fmt;
+
+use miette::{Diagnostic, LabeledSpan, NamedSource, Severity, SourceCode};
+
+use crate::source::{Sources, Span};
+
+/// One mistake, with a stable code that the documentation lists.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// Stable and documented, such as `tunctl::duplicate_hostname`.
+    pub code: &'static str,
+    /// Short, without the user's own words where possible, so that it becomes familiar.
+    pub message: String,
+    /// The places; the first one is the culprit.
+    pub labels: Vec<(Span, String)>,
+    /// The next keystroke.
+    pub help: Option<String>,
+    /// Whether it stops the run.
+    pub severity: Severity,
+}
+
+impl Problem {
+    /// An error without a place.
+    pub fn new(code: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            message: message.into(),
+            labels: Vec::new(),
+            help: None,
+            severity: Severity::Error,
+        }
+    }
+
+    /// Adds a place, with the particulars.
+    #[must_use]
+    pub fn at(mut self, span: Span, text: impl Into<String>) -> Self {
+        self.labels.push((span, text.into()));
+        self
+    }
+
+    /// Says what to do.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// Turns the error into a warning, which does not stop the run.
+    #[must_use]
+    pub fn warning(mut self) -> Self {
+        self.severity = Severity::Warning;
+        self
+    }
+
+    /// Joins the problem with the texts it points into, for rendering. Labels in other files
+    /// than the first become notes of their own, because a report shows one text.
+    #[must_use]
+    pub fn report(&self, sources: &Sources) -> Report {
+        let home = self.labels.first().map(|(span, _)| span.source);
+        let part = |source: Option<usize>| {
+            self.labels
+                .iter()
+                .filter(move |(span, _)| Some(span.source) == source)
+                .map(|(span, text)| {
+                    LabeledSpan::new(Some(text.clone()), span.start, span.end - span.start)
+                })
+                .collect::<Vec<_>>()
+        };
+        let mut elsewhere: Vec<usize> = self.labels.iter().map(|(span, _)| span.source).collect();
+        elsewhere.sort_unstable();
+        elsewhere.dedup();
+        elsewhere.retain(|source| Some(*source) != home);
+        let named = |source: usize| {
+            sources
+                .get(source)
+                .map(|source| NamedSource::new(&source.name, source.text.to_string()))
+        };
+        Report {
+            problem: self.clone(),
+            source: home.and_then(named),
+            labels: part(home),
+            related: elsewhere
+                .into_iter()
+                .map(|source| Report {
+                    problem: Problem {
+                        severity: Severity::Advice,
+                        help: None,
+                        labels: Vec::new(),
+                        message: "the other place".to_owned(),
+                        ..self.clone()
+                    },
+                    source: named(source),
+                    labels: part(Some(source)),
+                    related: Vec::new(),
+                })
+                .collect(),
+        }
+    }
+}
+
+/// A [`Problem`] with its text: what `miette` renders.
+#[derive(Debug)]
+pub struct Report {
+    problem: Problem,
+    source: Option<NamedSource<String>>,
+    labels: Vec<LabeledSpan>,
+    related: Vec<Report>,
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.problem.message)
+    }
+}
+
+impl std::error::Error for Report {}
+
+impl Diagnostic for Report {
+    fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        Some(Box::new(self.problem.code))
+    }
+
+    fn severity(&self) -> Option<Severity> {
+        Some(self.problem.severity)
+    }
+
+    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        self.problem
+            .help
+            .as_ref()
+            .map(|help| Box::new(help) as Box<dyn fmt::Display>)
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        self.source.as_ref().map(|source| source as &dyn SourceCode)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        (!self.labels.is_empty())
+            .then(|| Box::new(self.labels.iter().cloned()) as Box<dyn Iterator<Item = LabeledSpan>>)
+    }
+
+    fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn Diagnostic> + 'a>> {
+        (!self.related.is_empty()).then(|| {
+            Box::new(self.related.iter().map(|report| report as &dyn Diagnostic))
+                as Box<dyn Iterator<Item = &'a dyn Diagnostic>>
+        })
+    }
+}

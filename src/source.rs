@@ -1,0 +1,54 @@
+//! Texts that a user wrote, and places in them. Everything that can be wrong in a manifest is
+//! reported at a [`Span`].
+
+use std::sync::Arc;
+
+/// One text, with the name under which people know it.
+#[derive(Debug, Clone)]
+pub struct Source {
+    /// Path as the user would write it, relative to where the command runs.
+    pub name: String,
+    /// The whole text.
+    pub text: Arc<str>,
+}
+
+/// A stretch of bytes in one of a run's [`Sources`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Span {
+    /// Which source, by its position in [`Sources`].
+    pub source: usize,
+    /// First byte.
+    pub start: usize,
+    /// One past the last byte.
+    pub end: usize,
+}
+
+/// All the texts of a run, in the order in which they were read. Only ever grows, so that a
+/// [`Span`] stays valid.
+#[derive(Debug, Clone, Default)]
+pub struct Sources(Vec<Source>);
+
+impl Sources {
+    /// Adds a text and returns its position, which spans carry.
+    pub fn add(&mut self, name: impl Into<String>, text: impl Into<Arc<str>>) -> usize {
+        self.0.push(Source {
+            name: name.into(),
+            text: text.into(),
+        });
+        self.0.len() - 1
+    }
+
+    /// The source at a position.
+    #[must_use]
+    pub fn get(&self, source: usize) -> Option<&Source> {
+        self.0.get(source)
+    }
+
+    /// The text under a span.
+    #[must_use]
+    pub fn text(&self, span: Span) -> &str {
+        self.get(span.source)
+            .and_then(|source| source.text.get(span.start..span.end))
+            .unwrap_or_default()
+    }
+}
