@@ -92,11 +92,11 @@ pub struct Ids {
 
 impl Ids {
     /// Notes that the resource at `address` has this id now.
-    pub fn learn(&mut self, address: &Address, id: RemoteId) {
+    pub fn learn(&mut self, address: &Address, id: &RemoteId) {
         self.by_id
             .insert((address.kind.clone(), id.clone()), address.name.clone());
         if let Some(old) = self.by_address.insert(address.clone(), id.clone())
-            && old != id
+            && old != *id
         {
             self.by_id.remove(&(address.kind.clone(), old));
         }

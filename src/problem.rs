@@ -76,7 +76,7 @@ impl Problem {
         let named = |source: usize| {
             sources
                 .get(source)
-                .map(|source| NamedSource::new(&source.name, source.text.to_string()))
+                .map(|source| NamedSource::new(&source.name, source.text.clone()))
         };
         Report {
             problem: self.clone(),
@@ -105,7 +105,7 @@ impl Problem {
 #[derive(Debug)]
 pub struct Report {
     problem: Problem,
-    source: Option<NamedSource<String>>,
+    source: Option<NamedSource<std::sync::Arc<str>>>,
     labels: Vec<LabeledSpan>,
     related: Vec<Report>,
 }
