@@ -5,6 +5,7 @@
 //! render or apply → events → outcome. `docs/architecture.md` has the picture.
 
 pub mod address;
+pub mod api;
 pub mod problem;
 pub mod request;
 pub mod scope;

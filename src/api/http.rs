@@ -1,0 +1,258 @@
+//! The real wire: HTTP/1.1 and HTTP/2 over TLS. Follows no redirect and repeats nothing by
+//! itself.
+
+use std::error::Error as StdError;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use miette::Diagnostic;
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::{Certificate, ClientBuilder, redirect, retry};
+use thiserror::Error;
+
+use crate::api::base::Base;
+use crate::api::envelope::printable;
+use crate::api::wire::{Call, Reply, Wire, WireError};
+use crate::request::Method;
+
+/// The longest answer that is read. A full zone of 1,000,000 records comes in pages of 5,000,
+/// each of a few megabytes.
+const LONGEST_REPLY: usize = 256 * 1024 * 1024;
+
+/// A connection that takes longer than this will not come.
+const CONNECT: Duration = Duration::from_secs(10);
+
+/// Shorter than servers and proxies usually keep an idle connection, so that we rarely write
+/// into one that they are closing.
+const IDLE: Duration = Duration::from_secs(30);
+
+/// The most of a foreign error text that is shown, in characters.
+const TROUBLE: usize = 300;
+
+/// How to reach the API.
+#[derive(Debug, Clone)]
+pub struct HttpSettings {
+    /// Where it is.
+    pub base: Base,
+    /// PEM certificates to trust besides the system's.
+    pub ca_file: Option<PathBuf>,
+    /// For each request, from connecting to the last byte.
+    pub timeout: Duration,
+    /// The longest answer that is read, in bytes, decompressed.
+    pub longest_reply: usize,
+}
+
+/// A pool of connections to one API.
+#[derive(Debug)]
+pub struct Http {
+    client: reqwest::Client,
+    base: Base,
+    longest_reply: usize,
+}
+
+/// Why there can be no connection at all.
+#[derive(Debug, Clone, PartialEq, Eq, Error, Diagnostic)]
+pub enum HttpError {
+    /// The file of `--ca-file` cannot be read.
+    #[error("cannot read the certificates in {path}: {trouble}")]
+    #[diagnostic(
+        code(tunctl::bad_ca_file),
+        help("--ca-file takes one or more certificates in PEM form")
+    )]
+    CaFile {
+        /// As it was given.
+        path: String,
+        /// What is wrong.
+        trouble: String,
+    },
+    /// Nothing to check a server's certificate with.
+    #[error("this system has no CA certificates to trust")]
+    #[diagnostic(
+        code(tunctl::no_ca_certificates),
+        help("install the package `ca-certificates`, or name a file with --ca-file")
+    )]
+    NoCertificates,
+    /// Anything else.
+    #[error("cannot set up HTTP: {0}")]
+    #[diagnostic(code(tunctl::http_setup))]
+    Setup(String),
+}
+
+impl Default for HttpSettings {
+    fn default() -> Self {
+        Self {
+            base: Base::default(),
+            ca_file: None,
+            timeout: Duration::from_secs(30),
+            longest_reply: LONGEST_REPLY,
+        }
+    }
+}
+
+impl Http {
+    /// Sets up TLS and the pool; connects to nothing yet.
+    ///
+    /// # Errors
+    /// When the certificates to trust are missing or unreadable.
+    pub fn new(settings: &HttpSettings) -> Result<Self, HttpError> {
+        install_crypto();
+        let mut builder = ClientBuilder::new()
+            .user_agent(concat!("tunctl/", env!("CARGO_PKG_VERSION")))
+            .redirect(redirect::Policy::none())
+            .retry(retry::never())
+            .gzip(true)
+            .connect_timeout(CONNECT.min(settings.timeout))
+            .timeout(settings.timeout)
+            .pool_idle_timeout(IDLE);
+        if settings.base.is_loopback() {
+            builder = builder.no_proxy();
+        }
+        if let Some(path) = &settings.ca_file {
+            builder = builder.tls_certs_merge(certificates(path)?);
+        }
+        Ok(Self {
+            client: builder.build().map_err(|error| setup(&error))?,
+            base: settings.base.clone(),
+            longest_reply: settings.longest_reply,
+        })
+    }
+
+    async fn body(&self, mut response: reqwest::Response) -> Result<Vec<u8>, WireError> {
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|error| trouble(&error))? {
+            if body.len() + chunk.len() > self.longest_reply {
+                return Err(WireError::TooLarge {
+                    most: self.longest_reply,
+                });
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(body)
+    }
+}
+
+impl Wire for Http {
+    async fn exchange(&self, call: Call) -> Result<Reply, WireError> {
+        let url = self.base.join(&call.target).ok_or_else(|| {
+            WireError::Unsendable("the path does not stay what it is in a URL".to_owned())
+        })?;
+        let mut builder = self
+            .client
+            .request(method(call.method), url)
+            .headers(headers(&call)?);
+        if let Some(body) = call.body {
+            builder = builder.body(body);
+        }
+        let response = builder.send().await.map_err(|error| trouble(&error))?;
+        Ok(Reply {
+            status: response.status().as_u16(),
+            headers: received(response.headers()),
+            body: self.body(response).await?,
+        })
+    }
+}
+
+/// Chooses ring for TLS, once for the process. A second call, or another choice made before,
+/// changes nothing.
+fn install_crypto() {
+    drop(rustls::crypto::ring::default_provider().install_default());
+}
+
+fn certificates(path: &Path) -> Result<Vec<Certificate>, HttpError> {
+    let problem = |trouble: String| HttpError::CaFile {
+        path: path.display().to_string(),
+        trouble,
+    };
+    let pem = fs::read(path).map_err(|error| problem(error.to_string()))?;
+    let certificates = Certificate::from_pem_bundle(&pem).map_err(|error| problem(root(&error)))?;
+    if certificates.is_empty() {
+        return Err(problem("no certificate in it".to_owned()));
+    }
+    Ok(certificates)
+}
+
+fn setup(error: &reqwest::Error) -> HttpError {
+    let text = root(error);
+    // rustls-platform-verifier has no type for it, only this text.
+    if text.contains("No CA certificates") {
+        HttpError::NoCertificates
+    } else {
+        HttpError::Setup(text)
+    }
+}
+
+fn method(method: Method) -> reqwest::Method {
+    match method {
+        Method::Get => reqwest::Method::GET,
+        Method::Post => reqwest::Method::POST,
+        Method::Put => reqwest::Method::PUT,
+        Method::Patch => reqwest::Method::PATCH,
+        Method::Delete => reqwest::Method::DELETE,
+    }
+}
+
+/// The call's headers, all marked as sensitive, so that no library logs or indexes them.
+fn headers(call: &Call) -> Result<HeaderMap, WireError> {
+    call.headers
+        .iter()
+        .map(|(name, value)| {
+            let mut value = HeaderValue::from_str(value).map_err(|_| {
+                WireError::Unsendable(format!("the header `{name}` has a forbidden character"))
+            })?;
+            value.set_sensitive(true);
+            Ok((HeaderName::from_static(name), value))
+        })
+        .collect()
+}
+
+fn received(headers: &HeaderMap) -> Vec<(String, String)> {
+    headers
+        .iter()
+        .map(|(name, value)| {
+            let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
+            (name.as_str().to_owned(), value)
+        })
+        .collect()
+}
+
+fn trouble(error: &reqwest::Error) -> WireError {
+    if error.is_builder() {
+        return WireError::Unsendable(root(error));
+    }
+    if is_certificate(error) {
+        return WireError::Certificate(root(error));
+    }
+    if error.is_connect() {
+        return WireError::Connect(root(error));
+    }
+    if error.is_timeout() {
+        return WireError::Timeout;
+    }
+    WireError::Broken(root(error))
+}
+
+fn is_certificate(error: &reqwest::Error) -> bool {
+    sources(error).any(|source| {
+        let inner = source
+            .downcast_ref::<std::io::Error>()
+            .and_then(std::io::Error::get_ref)
+            .and_then(|inner| inner.downcast_ref::<rustls::Error>());
+        matches!(
+            inner.or_else(|| source.downcast_ref::<rustls::Error>()),
+            Some(rustls::Error::InvalidCertificate(_))
+        )
+    })
+}
+
+/// The text of the innermost cause; the outer ones name our own libraries, or the URL.
+fn root(error: &reqwest::Error) -> String {
+    let text = sources(error)
+        .last()
+        .map_or_else(|| error.to_string(), ToString::to_string);
+    printable(&text, TROUBLE)
+}
+
+fn sources(error: &reqwest::Error) -> impl Iterator<Item = &(dyn StdError + 'static)> {
+    std::iter::successors(error.source(), |&error| error.source())
+}

@@ -1,0 +1,208 @@
+//! The rate budget as a token bucket without a clock. It never grants more than the API does,
+//! as long as every figure that the API reports is fed back to it.
+
+use std::time::Duration;
+
+/// 1,200 requests per 5 minutes, for a user or an account token (Cloudflare, "Rate limits").
+const START: Policy = Policy {
+    quota: 1_200,
+    window: Duration::from_mins(5),
+};
+
+/// A window longer than this is a mistake of the server's, and is shortened to it.
+const LONGEST_WINDOW: Duration = Duration::from_hours(1);
+
+/// Tokens that refill evenly. Recorded answers stay at `r=1199;t=1` over a long session, so
+/// Cloudflare refills that way too, not in fixed windows.
+#[derive(Debug, Clone)]
+pub struct Bucket {
+    policy: Policy,
+    /// In parts of a token: one token is the window's nanoseconds, so that nothing is rounded.
+    level: u128,
+    filled: Duration,
+    paused: Duration,
+}
+
+/// How many requests in which time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Policy {
+    /// Requests; never 0.
+    pub quota: u32,
+    /// The time in which they may be sent; never 0.
+    pub window: Duration,
+}
+
+/// What an answer says about the budget.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Figures {
+    /// Requests that are left.
+    pub remaining: u32,
+    /// Until there are more of them.
+    pub reset: Duration,
+    /// The limit itself, if the answer names it.
+    pub policy: Option<Policy>,
+}
+
+impl Default for Bucket {
+    fn default() -> Self {
+        Self::new(START)
+    }
+}
+
+impl Bucket {
+    /// A full bucket.
+    #[must_use]
+    pub fn new(policy: Policy) -> Self {
+        Self {
+            policy,
+            level: policy.full(),
+            filled: Duration::ZERO,
+            paused: Duration::ZERO,
+        }
+    }
+
+    /// Takes a token and returns zero, or returns how long to wait before asking again.
+    pub fn take(&mut self, now: Duration) -> Duration {
+        self.refill(now);
+        if now < self.paused {
+            return self.paused.saturating_sub(now);
+        }
+        let token = self.policy.token();
+        match self.level.checked_sub(token) {
+            Some(left) => {
+                self.level = left;
+                Duration::ZERO
+            }
+            None => nanos((token - self.level).div_ceil(u128::from(self.policy.quota))),
+        }
+    }
+
+    /// Takes over what an answer says. `in_flight` is how many other requests are under way:
+    /// the answer may not have counted them. Figures only ever lower the level, because answers
+    /// overtake each other; what they miss, refilling brings back.
+    pub fn learn(&mut self, now: Duration, figures: Figures, in_flight: u32) {
+        self.refill(now);
+        let changed = figures.policy.filter(|policy| *policy != self.policy);
+        if let Some(policy) = changed {
+            self.policy = policy;
+        }
+        let left = u128::from(figures.remaining.saturating_sub(in_flight)) * self.policy.token();
+        let left = left.min(self.policy.full());
+        self.level = if changed.is_some() {
+            left
+        } else {
+            self.level.min(left)
+        };
+        if figures.remaining == 0 {
+            self.pause(now, figures.reset.min(self.policy.window));
+        }
+    }
+
+    /// Grants nothing for a while, after a 429.
+    pub fn pause(&mut self, now: Duration, wait: Duration) {
+        self.paused = self.paused.max(now.saturating_add(wait));
+    }
+
+    /// Forgets the tokens at hand, after a 429 that says nothing about the budget.
+    pub fn drain(&mut self, now: Duration) {
+        self.refill(now);
+        self.level = 0;
+    }
+
+    fn refill(&mut self, now: Duration) {
+        let passed = now.saturating_sub(self.filled);
+        self.filled = self.filled.max(now);
+        let gained = passed
+            .as_nanos()
+            .saturating_mul(u128::from(self.policy.quota));
+        self.level = self.level.saturating_add(gained).min(self.policy.full());
+    }
+}
+
+impl Policy {
+    fn token(self) -> u128 {
+        self.window.as_nanos()
+    }
+
+    fn full(self) -> u128 {
+        self.token() * u128::from(self.quota)
+    }
+}
+
+impl Figures {
+    /// Reads `Ratelimit: "default";r=1199;t=1` and `Ratelimit-Policy: "default";q=1200;w=300`.
+    /// With several limits the first one counts, as Cloudflare sends only one.
+    #[must_use]
+    pub fn parse(limit: &str, policy: Option<&str>) -> Option<Self> {
+        Some(Self {
+            remaining: parameter(limit, "r")?,
+            reset: Duration::from_secs(parameter(limit, "t").unwrap_or(0).into()),
+            policy: policy.and_then(|policy| {
+                let quota = parameter(policy, "q").filter(|quota| *quota > 0)?;
+                let window = parameter(policy, "w").filter(|window| *window > 0)?;
+                let window = Duration::from_secs(window.into()).min(LONGEST_WINDOW);
+                Some(Policy { quota, window })
+            }),
+        })
+    }
+}
+
+fn parameter(header: &str, name: &str) -> Option<u32> {
+    let first = header.split(',').next()?;
+    first.split(';').skip(1).find_map(|part| {
+        let (known, value) = part.split_once('=')?;
+        (known.trim() == name)
+            .then(|| value.trim().parse().ok())
+            .flatten()
+    })
+}
+
+fn nanos(nanos: u128) -> Duration {
+    u64::try_from(nanos).map_or(Duration::MAX, Duration::from_nanos)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_documented_headers_are_read() {
+        let figures = Figures::parse("\"default\";r=1199;t=1", Some("\"default\";q=1200;w=300"));
+        assert_eq!(
+            figures,
+            Some(Figures {
+                remaining: 1_199,
+                reset: Duration::from_secs(1),
+                policy: Some(START),
+            })
+        );
+    }
+
+    #[test]
+    fn a_policy_without_requests_or_time_is_ignored() {
+        for policy in [
+            "d;q=0;w=300",
+            "d;q=5;w=0",
+            "d",
+            "",
+            "d;q=x;w=1",
+            "d;q=-1;w=1",
+        ] {
+            let figures = Figures::parse("d;r=7", Some(policy)).unwrap();
+            assert_eq!((figures.remaining, figures.policy), (7, None), "{policy}");
+        }
+    }
+
+    #[test]
+    fn an_empty_bucket_says_when_the_next_token_comes() {
+        let mut bucket = Bucket::new(Policy {
+            quota: 2,
+            window: Duration::from_secs(10),
+        });
+        let waits: Vec<u64> = (0..3)
+            .map(|_| bucket.take(Duration::ZERO).as_secs())
+            .collect();
+        assert_eq!(waits, [0, 0, 5]);
+        assert_eq!(bucket.take(Duration::from_secs(5)), Duration::ZERO);
+    }
+}
