@@ -1,0 +1,57 @@
+//! Ingress semantics against cloudflared 2026.8's own answers, a sample that came from running
+//! it (`tests/fixtures/ingress`), and properties that hold for everything.
+
+use serde_json::Value;
+use tunctl::ingress::{Field, OriginRequest, Rule, from_wire, validate, validate_all};
+
+fn cases(name: &str) -> Vec<Value> {
+    let path = format!("tests/fixtures/ingress/{name}.jsonl");
+    let text = std::fs::read_to_string(path).expect("the fixture is there");
+    let cases = text.lines().map(serde_json::from_str);
+    cases.collect::<Result<_, _>>().expect("a case a line")
+}
+
+fn rules(case: &Value) -> Vec<Rule> {
+    let wire = from_wire(&serde_json::json!({"ingress": case["ingress"]}));
+    assert_eq!(wire.lost, [], "{case}");
+    wire.ingress
+}
+
+#[test]
+fn all_faults_are_one_for_each_faulty_rule_and_begin_with_cloudflareds() {
+    for case in cases("validate") {
+        let rules = rules(&case);
+        let tunnel = OriginRequest::default();
+        let all = validate_all(&rules, &tunnel);
+        assert_eq!(all.first().cloned(), validate(&rules, &tunnel).err());
+        let places: Vec<_> = all.iter().map(|fault| fault.rule).collect();
+        assert!(places.is_sorted_by(|one, next| one < next), "{case}");
+    }
+}
+
+#[test]
+fn a_fault_names_the_field_that_is_wrong() {
+    let field = |ingress: Value| {
+        let rules = from_wire(&serde_json::json!({"ingress": ingress})).ingress;
+        let fault = validate(&rules, &OriginRequest::default()).expect_err("it is faulty");
+        (fault.rule, fault.field)
+    };
+    let last = serde_json::json!({"service": "http_status:404"});
+    let one = |rule: Value| field(serde_json::json!([rule, last]));
+    assert_eq!(field(serde_json::json!([])), (None, Field::Rules));
+    assert_eq!(
+        one(serde_json::json!({"service": "x"})),
+        (Some(0), Field::Service)
+    );
+    assert_eq!(one(last.clone()), (Some(0), Field::Rule));
+    let rule = serde_json::json!({"hostname": "*", "service": "http://a"});
+    assert_eq!(one(rule), (Some(0), Field::Hostname));
+    let rule = serde_json::json!({"path": "/", "service": "http://a"});
+    assert_eq!(field(serde_json::json!([rule])), (Some(0), Field::Path));
+    let rule = serde_json::json!({"hostname": "a", "service": "socks-proxy", "originRequest":
+        {"ipRules": [{"prefix": "10.0.0.0/8"}, {"prefix": "10.0.0.1"}]}});
+    assert_eq!(one(rule), (Some(0), Field::IpRule(1)));
+    let rule = serde_json::json!({"hostname": "a", "service": "http://a", "originRequest":
+        {"access": {"required": true, "audTag": ["x"]}}});
+    assert_eq!(one(rule), (Some(0), Field::Access));
+}
