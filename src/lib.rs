@@ -7,6 +7,7 @@
 pub mod address;
 pub mod api;
 pub mod ingress;
+pub mod manifest;
 pub mod problem;
 pub mod request;
 pub mod scope;

@@ -1,0 +1,8 @@
+//! From YAML texts to one checked tree, with the place of every part kept.
+//!
+//! Invariant: nothing here stops at the first mistake. Each stage returns what it could
+//! understand together with everything that was wrong with it.
+
+pub mod findings;
+pub mod suggest;
+pub mod yaml;
