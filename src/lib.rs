@@ -6,8 +6,17 @@
 
 pub mod address;
 pub mod api;
+pub mod apply;
+pub mod desired;
+pub mod diff;
 pub mod ingress;
+pub mod kind;
+pub mod limits;
 pub mod manifest;
+pub mod observe;
+pub mod observed;
+pub mod ownership;
+pub mod plan;
 pub mod problem;
 pub mod request;
 pub mod scope;

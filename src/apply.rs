@@ -1,0 +1,211 @@
+//! Carries out a plan: stage by stage, everything of a stage at the same time. A failed change
+//! stops what waits for it and nothing else; running again finishes the work.
+
+mod batch;
+pub mod event;
+mod look;
+mod send;
+mod teardown;
+
+use std::collections::BTreeSet;
+
+use futures::future::join_all;
+use serde_json::Value;
+
+use crate::address::{Address, Ids, RemoteId};
+use crate::api::Client;
+use crate::api::clock::Clock;
+use crate::api::wire::Wire;
+use crate::desired::Desired;
+use crate::kind::{self, AnyKind, Step, Unresolved, View, Write};
+use crate::observe::Survey;
+use crate::ownership::Ownership;
+use crate::plan::{Action, Change, Plan};
+pub use event::{Event, Failure, Outcome, Verdict};
+
+/// What carrying out a plan needs.
+pub struct Executor<'a, W: Wire> {
+    /// Where requests go.
+    pub client: &'a Client<W>,
+    /// For waiting.
+    pub clock: &'a dyn Clock,
+    /// What the plan was made from.
+    pub survey: &'a Survey,
+    /// What should be.
+    pub desired: &'a Desired,
+    /// What is ours.
+    pub ownership: &'a Ownership,
+    /// Told of everything that happens.
+    pub on: &'a dyn Fn(&Event<'_>),
+}
+
+/// What a finished change has taught.
+#[derive(Debug)]
+struct Done {
+    verdict: Verdict,
+    id: Option<RemoteId>,
+    concern: Option<String>,
+}
+
+impl Done {
+    fn well(id: Option<RemoteId>, concern: Option<String>) -> Self {
+        Self {
+            verdict: Verdict::Done,
+            id,
+            concern,
+        }
+    }
+
+    fn bad(verdict: Verdict) -> Self {
+        Self {
+            verdict,
+            id: None,
+            concern: None,
+        }
+    }
+}
+
+/// A change, ready to be sent.
+struct Ready<'a> {
+    change: &'a Change,
+    kind: &'static dyn AnyKind,
+    steps: Vec<Step>,
+}
+
+impl<W: Wire> Executor<'_, W> {
+    /// Carries out the whole plan.
+    pub async fn apply(&self, plan: &Plan) -> Outcome {
+        let mut outcome = Outcome::default();
+        let mut ids = self.survey.observed.ids.clone();
+        let mut stopped = BTreeSet::new();
+        for stage in &plan.stages {
+            for (change, done) in self.stage(stage, &ids, &stopped).await {
+                (self.on)(&Event::Finished(change, &done.verdict));
+                if done.verdict == Verdict::Done {
+                    learn(&mut ids, change, done.id);
+                } else {
+                    stopped.insert(change.address.clone());
+                }
+                let concern = done.concern.map(|it| (change.address.clone(), it));
+                outcome.concerns.extend(concern);
+                outcome.verdicts.push((change.clone(), done.verdict));
+            }
+        }
+        outcome
+    }
+
+    /// Carries out one stage.
+    async fn stage<'p>(
+        &self,
+        stage: &'p [Change],
+        ids: &Ids,
+        stopped: &BTreeSet<Address>,
+    ) -> Vec<(&'p Change, Done)> {
+        let mut ended = Vec::new();
+        let mut open = Vec::new();
+        for change in stage {
+            let waits = change.waits_for.iter();
+            let blocked: Vec<_> = waits.filter(|it| stopped.contains(*it)).cloned().collect();
+            if blocked.is_empty() {
+                (self.on)(&Event::Started(change));
+                open.push(change);
+            } else {
+                ended.push((change, Done::bad(Verdict::Skipped(blocked))));
+            }
+        }
+        let mut moved = self.moved(&open).await;
+        let mut ready = Vec::new();
+        for change in open {
+            if let Some(verdict) = moved.remove(&change.address) {
+                ended.push((change, Done::bad(verdict)));
+                continue;
+            }
+            match self.prepare(change, ids) {
+                Ok(prepared) => ready.push(prepared),
+                Err(error) => ended.push((change, Done::bad(unresolved(&error)))),
+            }
+        }
+        ended.extend(self.carry_out(ready, ids).await);
+        ended
+    }
+
+    /// Sends what is ready: batches and single requests side by side.
+    async fn carry_out<'p>(&self, ready: Vec<Ready<'p>>, ids: &Ids) -> Vec<(&'p Change, Done)> {
+        let is_batch = |it: &Ready<'_>| matches!(it.steps.first(), Some(Step::Batch { .. }));
+        let (batched, single): (Vec<_>, Vec<_>) = ready.into_iter().partition(is_batch);
+        let batches = batch::group(batched);
+        let batches = batches.into_values().map(|group| self.batch(group, ids));
+        let singles = single.iter().map(|it| self.single(it, ids));
+        let (batches, singles) = futures::join!(join_all(batches), join_all(singles));
+        let singles = single.iter().map(|it| it.change).zip(singles);
+        batches.into_iter().flatten().chain(singles).collect()
+    }
+
+    /// The requests of a change.
+    fn prepare<'p>(&self, change: &'p Change, ids: &Ids) -> Result<Ready<'p>, Unresolved> {
+        let unknown = || Unresolved(change.address.clone());
+        let kind = kind::find(&change.address.kind).ok_or_else(unknown)?;
+        let write = Write {
+            scope: &self.survey.scope,
+            ids,
+            name: &change.address.name,
+        };
+        let steps = match &change.action {
+            Action::Create { after } => vec![kind.create(&write, after)?],
+            Action::Update { object, after, .. } => vec![kind.update(&write, after, object)?],
+            Action::Adopt { objects, after, .. } => vec![kind.adopt(&write, after, objects)?],
+            Action::Rename { object, .. } => {
+                vec![kind.rename(&write, object).ok_or_else(unknown)?]
+            }
+            Action::Replace { object, after, .. } => {
+                vec![kind.delete(&write, object)?, kind.create(&write, after)?]
+            }
+            Action::Delete { object, .. } => vec![kind.delete(&write, object)?],
+        };
+        Ok(Ready {
+            change,
+            kind,
+            steps,
+        })
+    }
+
+    fn view<'v>(&'v self, ids: &'v Ids) -> View<'v> {
+        View {
+            scope: &self.survey.scope,
+            ids,
+            desired: self.desired,
+            ownership: self.ownership,
+        }
+    }
+}
+
+fn learn(ids: &mut Ids, change: &Change, id: Option<RemoteId>) {
+    match (&change.action, id) {
+        (Action::Delete { .. }, _) => ids.forget(&change.address),
+        (_, Some(id)) => ids.learn(&change.address, &id),
+        (_, None) => {}
+    }
+}
+
+fn created(kind: &dyn AnyKind, change: &Change, answer: &Value) -> Option<RemoteId> {
+    change.action.after()?;
+    kind.created(answer)
+}
+
+fn unresolved(error: &Unresolved) -> Verdict {
+    Verdict::Failed(Failure {
+        code: "tunctl::unresolved_reference".to_owned(),
+        message: error.to_string(),
+        help: Some("run again; if it stays, the manifest refers to something ignored".to_owned()),
+    })
+}
+
+fn diagnosed(error: &dyn miette::Diagnostic) -> Failure {
+    Failure {
+        code: error
+            .code()
+            .map_or_else(String::new, |code| code.to_string()),
+        message: error.to_string(),
+        help: error.help().map(|help| help.to_string()),
+    }
+}

@@ -1,0 +1,82 @@
+//! What happens while a plan is carried out: the only thing that output and records learn.
+
+use std::time::Duration;
+
+use crate::address::Address;
+use crate::plan::Change;
+
+/// One thing that happened.
+#[derive(Debug)]
+pub enum Event<'a> {
+    /// A change begins.
+    Started(&'a Change),
+    /// A deletion waits for live connections.
+    Draining {
+        /// The deletion.
+        change: &'a Change,
+        /// How many connectors are still connected.
+        connectors: usize,
+        /// How long it will still wait at the most.
+        left: Duration,
+    },
+    /// A change has come to its end.
+    Finished(&'a Change, &'a Verdict),
+}
+
+/// How one change ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is done.
+    Done,
+    /// Nothing was written: the object moved since the plan was made.
+    Moved(String),
+    /// Nothing was written: these did not succeed.
+    Skipped(Vec<Address>),
+    /// It waits for something outside; running again goes on with it.
+    Pending {
+        /// The published code.
+        code: &'static str,
+        /// What it waits for.
+        message: String,
+    },
+    /// It failed.
+    Failed(Failure),
+}
+
+/// Why a change failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// Stable and documented.
+    pub code: String,
+    /// What happened.
+    pub message: String,
+    /// What to do.
+    pub help: Option<String>,
+}
+
+/// The result of a run.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// Every change of the plan with its end, in the order of the plan.
+    pub verdicts: Vec<(Change, Verdict)>,
+    /// What was odd although it succeeded.
+    pub concerns: Vec<(Address, String)>,
+}
+
+impl Outcome {
+    /// Whether any change failed, moved, or was skipped for it.
+    #[must_use]
+    pub fn failed(&self) -> bool {
+        self.verdicts.iter().any(|(_, verdict)| match verdict {
+            Verdict::Failed(_) | Verdict::Moved(_) => true,
+            Verdict::Done | Verdict::Skipped(_) | Verdict::Pending { .. } => false,
+        })
+    }
+
+    /// Whether something has not settled yet.
+    #[must_use]
+    pub fn pending(&self) -> bool {
+        let mut verdicts = self.verdicts.iter();
+        verdicts.any(|(_, verdict)| matches!(verdict, Verdict::Pending { .. }))
+    }
+}

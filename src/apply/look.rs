@@ -1,0 +1,110 @@
+//! Reading again: before a write, whether the object is as the plan saw it; after a write whose
+//! fate is unknown, whether the object is as it should be.
+
+use std::collections::BTreeMap;
+
+use super::{Done, Executor, Verdict, diagnosed};
+use crate::address::{Address, Ids};
+use crate::api::ApiError;
+use crate::api::wire::Wire;
+use crate::diff::diff;
+use crate::kind::{self, AnyKind, Listing};
+use crate::observe::{self, ObserveError};
+use crate::observed::Object;
+use crate::plan::Change;
+use crate::plan::fingerprint::digest;
+
+/// What one read showed.
+type Seen = Result<Vec<(Address, Object)>, ObserveError>;
+
+/// The reads that some changes need, each one once.
+struct Looks<'p> {
+    seen: Vec<Seen>,
+    of: Vec<(&'p Change, Option<usize>)>,
+}
+
+impl<W: Wire> Executor<'_, W> {
+    /// The changes whose objects are not as they were when the plan was made.
+    pub(super) async fn moved(&self, open: &[&Change]) -> BTreeMap<Address, Verdict> {
+        let rechecked: Vec<&Change> = open.iter().copied().filter(|it| it.recheck).collect();
+        let ids = &self.survey.observed.ids;
+        let looks = self.look(&rechecked, ids).await;
+        let verdicts = looks.of.iter().filter_map(|(change, index)| {
+            let verdict = match &looks.seen[(*index)?] {
+                Ok(seen) => Verdict::Moved(difference(change, seen)?.to_owned()),
+                Err(error) => Verdict::Failed(diagnosed(error)),
+            };
+            Some((change.address.clone(), verdict))
+        });
+        verdicts.collect()
+    }
+
+    /// How changes ended that were sent together and never answered.
+    pub(super) async fn settle(
+        &self,
+        changes: &[&Change],
+        ids: &Ids,
+        error: &ApiError,
+    ) -> Vec<Done> {
+        let looks = self.look(changes, ids).await;
+        let ends = looks.of.iter().map(|(change, index)| {
+            let seen = index.and_then(|index| looks.seen[index].as_ref().ok());
+            seen.and_then(|seen| settled(change, seen))
+                .unwrap_or_else(|| Done::bad(Verdict::Failed(diagnosed(error))))
+        });
+        ends.collect()
+    }
+
+    async fn look<'p>(&self, changes: &[&'p Change], ids: &Ids) -> Looks<'p> {
+        let mut listings: Vec<(&dyn AnyKind, Listing)> = Vec::new();
+        let mut of = Vec::new();
+        for change in changes {
+            let listing = kind::find(&change.address.kind).and_then(|kind| {
+                let name = &change.address.name;
+                Some((kind, kind.look(&self.survey.scope, ids, name)?))
+            });
+            let index = listing.map(|(kind, listing)| {
+                let known = listings.iter().position(|(_, it)| *it == listing);
+                known.unwrap_or_else(|| {
+                    listings.push((kind, listing));
+                    listings.len() - 1
+                })
+            });
+            of.push((*change, index));
+        }
+        let seen = observe::look_all(self.client, &listings, &self.view(ids)).await;
+        Looks { seen, of }
+    }
+}
+
+fn objects<'s>(change: &Change, seen: &'s [(Address, Object)]) -> impl Iterator<Item = &'s Object> {
+    seen.iter()
+        .filter(|(address, _)| *address == change.address)
+        .map(|(_, object)| object)
+}
+
+/// What is different now from what the plan saw, in words; `None` if nothing is.
+fn difference(change: &Change, seen: &[(Address, Object)]) -> Option<&'static str> {
+    let mut now: Vec<String> = objects(change, seen).map(digest).collect();
+    let mut then: Vec<String> = change.action.objects().iter().map(digest).collect();
+    now.sort_unstable();
+    then.sort_unstable();
+    match (then.len(), now.len()) {
+        _ if now == then => None,
+        (0, _) => Some("it was made meanwhile"),
+        (_, 0) => Some("it is gone"),
+        _ => Some("it was changed meanwhile"),
+    }
+}
+
+/// Whether a write did arrive; `None` if not.
+fn settled(change: &Change, seen: &[(Address, Object)]) -> Option<Done> {
+    let kind = kind::find(&change.address.kind)?;
+    match (change.action.after(), objects(change, seen).next()) {
+        (None, None) => Some(Done::well(None, None)),
+        (Some(after), Some(object)) if diff(&object.spec, after, kind.extent()).is_empty() => {
+            Some(Done::well(Some(object.id.clone()), None))
+        }
+        (None, Some(_)) | (Some(_), None | Some(_)) => None,
+    }
+}

@@ -1,0 +1,95 @@
+//! The end of a tunnel that still has live connections: wait for them, cut them, or stop.
+
+use std::time::Duration;
+
+use super::{Done, Event, Executor, Failure, Ready, Verdict, diagnosed};
+use crate::api::ApiError;
+use crate::api::wire::Wire;
+use crate::desired::Drain;
+use crate::kind::{Draining, Step};
+
+/// Between two looks. A connector that was stopped is gone from Cloudflare within seconds
+/// (cloudflare-api.md 2.6).
+const PAUSE: Duration = Duration::from_secs(2);
+
+/// The published code of a deletion that waits for connections.
+const ACTIVE: &str = "TUNNEL_STOP_PENDING_ACTIVE_CONNECTIONS";
+
+/// The published code of a deletion that Cloudflare refuses.
+const REFUSED: &str = "TUNNEL_CLOUDFLARE_DELETION_FAILED";
+
+impl<W: Wire> Executor<'_, W> {
+    /// Deletes what Cloudflare refused to delete because of live connections.
+    pub(super) async fn teardown(
+        &self,
+        ready: &Ready<'_>,
+        draining: &Draining,
+        drain: Drain,
+    ) -> Done {
+        let (Drain::Wait { seconds } | Drain::Evict { seconds }) = drain else {
+            return Done::bad(Verdict::Failed(Failure {
+                code: ACTIVE.to_owned(),
+                message: "it has live connections, and `onDelete` is `fail`".to_owned(),
+                help: Some("stop its connectors, or choose another `onDelete`".to_owned()),
+            }));
+        };
+        let deadline = self.clock.now() + Duration::from_secs(seconds);
+        loop {
+            match self.attempt(ready, draining, drain, deadline).await {
+                Ok(Some(done)) => return done,
+                Ok(None) => {}
+                Err(error) => {
+                    let failure = diagnosed(&error);
+                    let code = REFUSED.to_owned();
+                    return Done::bad(Verdict::Failed(Failure { code, ..failure }));
+                }
+            }
+            if self.clock.now() >= deadline {
+                return Done::bad(pending(seconds));
+            }
+            self.clock.sleep(PAUSE).await;
+        }
+    }
+
+    /// One round: `None` while connections are left.
+    async fn attempt(
+        &self,
+        ready: &Ready<'_>,
+        draining: &Draining,
+        drain: Drain,
+        deadline: Duration,
+    ) -> Result<Option<Done>, ApiError> {
+        if matches!(drain, Drain::Evict { .. }) {
+            self.client.send(&draining.evict).await?;
+        } else {
+            let answer = self.client.send(&draining.poll).await?;
+            let connectors = answer.as_array().map_or(0, Vec::len);
+            if connectors > 0 {
+                (self.on)(&Event::Draining {
+                    change: ready.change,
+                    connectors,
+                    left: deadline.saturating_sub(self.clock.now()),
+                });
+                return Ok(None);
+            }
+        }
+        let Some(Step::Send(request)) = ready.steps.first() else {
+            return Ok(None);
+        };
+        match self.client.send(request).await {
+            Ok(_) => Ok(Some(Done::well(None, None))),
+            Err(error) if super::send::is_gone(ready.change, &error) => {
+                Ok(Some(Done::well(None, None)))
+            }
+            Err(error) if error.has_code(draining.refused) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+fn pending(seconds: u64) -> Verdict {
+    Verdict::Pending {
+        code: ACTIVE,
+        message: format!("it still has live connections after {seconds} s; stop its connectors"),
+    }
+}

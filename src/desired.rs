@@ -1,0 +1,89 @@
+//! What should be: every resource that a manifest declares, flat, in the user's words.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::address::Address;
+use crate::source::Span;
+
+/// What happens to the live connections of a tunnel that is deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Drain {
+    /// Poll until they are gone, up to the timeout.
+    Wait {
+        /// Whole seconds.
+        seconds: u64,
+    },
+    /// Delete the connections, then the tunnel.
+    Evict {
+        /// Whole seconds to keep trying while connectors come back.
+        seconds: u64,
+    },
+    /// Do not delete a tunnel that has any.
+    Fail,
+}
+
+impl Default for Drain {
+    /// The design's default: `{connections: wait, timeout: 15s}`.
+    fn default() -> Self {
+        Self::Wait { seconds: 15 }
+    }
+}
+
+/// How a resource may be treated, beside what it should look like.
+#[derive(Debug, Clone, Default)]
+pub struct Lifecycle {
+    /// Refuse any plan that deletes or replaces it.
+    pub protect: bool,
+    /// Names under which it may be found, to be renamed in place.
+    pub previous_names: Vec<String>,
+    /// What its deletion does with live connections.
+    pub drain: Drain,
+    /// Whether an object that somebody else made may be taken over.
+    pub adopt: bool,
+}
+
+/// One declared resource.
+#[derive(Debug, Clone)]
+pub struct Declared {
+    /// The declared fields, canonical. What is absent is not managed.
+    pub spec: Value,
+    /// What must exist first. The first one is what the resource was lowered from.
+    pub references: Vec<Address>,
+    /// Where it is written.
+    pub at: Span,
+    /// How it may be treated.
+    pub lifecycle: Lifecycle,
+}
+
+/// All resources of a stack.
+#[derive(Debug, Clone, Default)]
+pub struct Desired {
+    /// Resources by address.
+    pub resources: BTreeMap<Address, Declared>,
+    /// What the deletion of something that is not declared does with live connections.
+    pub drain: Drain,
+}
+
+impl Desired {
+    /// The resource at an address.
+    #[must_use]
+    pub fn get(&self, address: &Address) -> Option<&Declared> {
+        self.resources.get(address)
+    }
+
+    /// Whether anything is declared at an address.
+    #[must_use]
+    pub fn contains(&self, address: &Address) -> bool {
+        self.resources.contains_key(address)
+    }
+
+    /// The names declared for one kind, in order.
+    pub fn names<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a str> {
+        self.resources
+            .keys()
+            .filter(move |address| address.kind == kind)
+            .map(|address| address.name.as_str())
+    }
+}

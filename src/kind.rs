@@ -1,0 +1,271 @@
+//! What a kind is, and the list of all kinds.
+//!
+//! A kind is pure: it turns names and specs into [`Request`] values and live objects into
+//! specs. It sends nothing. Its fields in the manifest are a *facet* of one or more sections,
+//! so a kind is added without touching another one.
+
+pub mod dns_record;
+pub mod entry;
+pub mod erased;
+pub mod tunnel;
+pub mod tunnel_config;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::address::{Address, Ids, RemoteId};
+use crate::desired::Desired;
+use crate::diff::{Extent, FieldChange};
+use crate::observed::Object;
+use crate::ownership::Ownership;
+use crate::request::Request;
+use crate::scope::Scope;
+pub use entry::{Entry, Lowered};
+pub use erased::{AnyKind, Erased};
+
+/// Every kind, in the order in which documentation and schema show them. The order decides
+/// nothing else: what comes first in a plan follows from references.
+pub static KINDS: &[&dyn AnyKind] = &[
+    &Erased::<tunnel::Tunnel>::NEW,
+    &Erased::<tunnel_config::TunnelConfig>::NEW,
+    &Erased::<dns_record::DnsRecord>::NEW,
+];
+
+/// The kind with a name.
+#[must_use]
+pub fn find(name: &str) -> Option<&'static dyn AnyKind> {
+    KINDS.iter().copied().find(|kind| kind.name() == name)
+}
+
+/// One type of object at Cloudflare.
+pub trait Kind: 'static {
+    /// The address's first word and the heading in the documentation.
+    const NAME: &'static str;
+    /// The sections of the manifest whose entries this kind has fields in.
+    const SECTIONS: &'static [&'static str];
+    /// Whether `owns` covers it by name; then the first section is its key there.
+    const OWNED_BY_NAME: bool = false;
+    /// Whether it can be deleted by itself; otherwise it goes with what it belongs to.
+    const STANDALONE: bool = true;
+    /// The kinds whose ids must be known before this one can be listed.
+    const AFTER: &'static [&'static str] = &[];
+    /// How many of them an account may have (cloudflare-api.md 10).
+    const QUOTA: Option<u64> = None;
+    /// How much of the object the manifest speaks for.
+    const EXTENT: Extent = Extent::Declared;
+    /// Fields that Cloudflare cannot change in place.
+    const IMMUTABLE: &'static [&'static str] = &[];
+
+    /// The kind's fields in a section's entry. Their documentation becomes the schema's.
+    type Surface: DeserializeOwned + JsonSchema;
+    /// The declared fields of one object; live objects are projected to it too.
+    type Spec: Serialize + DeserializeOwned;
+    /// Cloudflare's words: only the fields that are read.
+    type Live: DeserializeOwned;
+
+    /// Lowers an entry of the manifest to resources.
+    fn lower(entry: &Entry<'_>, surface: Self::Surface, lowered: &mut Lowered);
+
+    /// The reads that show every object that a plan needs.
+    fn list(view: &View<'_>) -> Vec<Listing>;
+
+    /// The smallest read that shows the object at an address, if it can be known.
+    fn look(scope: &Scope, ids: &Ids, name: &str) -> Option<Listing>;
+
+    /// Projects a live object. `None`: it has no meaning for this kind.
+    fn sight(live: Self::Live, listing: &Listing, view: &View<'_>) -> Option<(Address, Object)>;
+
+    /// What its writes travel together with, if they are not requests of their own.
+    #[must_use]
+    fn travels_with(scope: &Scope, name: &str) -> Option<String> {
+        let _ = (scope, name);
+        None
+    }
+
+    /// Why this name cannot exist in this account, before anything is planned.
+    #[must_use]
+    fn misplaced(scope: &Scope, name: &str) -> Option<Misplaced> {
+        let _ = (scope, name);
+        None
+    }
+
+    /// Why a change of an immutable field is refused instead of replacing the object.
+    #[must_use]
+    fn refuse_replacement(change: &FieldChange) -> Option<String> {
+        let _ = change;
+        None
+    }
+
+    /// When the object must be read again right before it is written.
+    #[must_use]
+    fn recheck() -> Recheck {
+        Recheck::Never
+    }
+
+    /// Makes the object.
+    ///
+    /// # Errors
+    /// If something it refers to does not exist.
+    fn create(write: &Write<'_>, spec: &Self::Spec) -> Result<Step, Unresolved>;
+
+    /// Changes the object in place.
+    ///
+    /// # Errors
+    /// If something it refers to does not exist.
+    fn update(write: &Write<'_>, spec: &Self::Spec, object: &Object) -> Result<Step, Unresolved>;
+
+    /// Takes over what occupies the place: in place where the form allows it.
+    ///
+    /// # Errors
+    /// If something it refers to does not exist.
+    fn adopt(write: &Write<'_>, spec: &Self::Spec, objects: &[Object]) -> Result<Step, Unresolved>;
+
+    /// Gives the object another name in place. `None`: the kind cannot be renamed.
+    #[must_use]
+    fn rename(write: &Write<'_>, object: &Object) -> Option<Step> {
+        let _ = (write, object);
+        None
+    }
+
+    /// Removes the object. Never called for a kind that is not standalone.
+    ///
+    /// # Errors
+    /// If what the object lives in cannot be found.
+    fn delete(write: &Write<'_>, object: &Object) -> Result<Step, Unresolved> {
+        let _ = object;
+        Err(Unresolved(Address::new(Self::NAME, write.name)))
+    }
+
+    /// The reads and writes that free the object from what is connected to it, for kinds that
+    /// Cloudflare does not delete while they are in use.
+    #[must_use]
+    fn drain(scope: &Scope, id: &RemoteId) -> Option<Draining> {
+        let _ = (scope, id);
+        None
+    }
+
+    /// The id in the answer to a create.
+    #[must_use]
+    fn created(answer: &Value) -> Option<RemoteId> {
+        answer.get("id")?.as_str().map(RemoteId::new)
+    }
+
+    /// What is odd about the answer to a write, in words for the user.
+    #[must_use]
+    fn concern(before: Option<&Object>, answer: &Value) -> Option<String> {
+        let _ = (before, answer);
+        None
+    }
+}
+
+/// What a kind may look at while it lists and projects.
+#[derive(Clone, Copy)]
+pub struct View<'a> {
+    /// Account, zones, stack.
+    pub scope: &'a Scope,
+    /// The ids of the kinds that were listed before.
+    pub ids: &'a Ids,
+    /// What is declared.
+    pub desired: &'a Desired,
+    /// What is ours.
+    pub ownership: &'a Ownership,
+}
+
+/// One read of a list or of a single object.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Listing {
+    /// The first request.
+    pub request: Request,
+    /// Objects a page; `None` for a read that has no pages.
+    pub page_size: Option<u32>,
+    /// What the list is of: a zone's name, a tunnel's name. The objects may not say.
+    pub of: String,
+    /// Cloudflare's codes that mean "nothing there" for this read.
+    pub absent: &'static [u64],
+    /// Whether the plan can do without it, if the credentials may not read it.
+    pub optional: bool,
+}
+
+/// What a write needs beside the spec.
+#[derive(Clone, Copy)]
+pub struct Write<'a> {
+    /// Account, zones, stack.
+    pub scope: &'a Scope,
+    /// Ids, as far as they are known at the moment of writing.
+    pub ids: &'a Ids,
+    /// The resource's name.
+    pub name: &'a str,
+}
+
+/// How a change is sent.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Step {
+    /// One request.
+    Send(Request),
+    /// Parts of a request that carries many changes as one transaction.
+    Batch {
+        /// The request, without a body; parts for the same path travel together.
+        endpoint: Request,
+        /// In Cloudflare's order: deletes, patches, posts.
+        parts: Vec<Part>,
+    },
+}
+
+/// One operation of a batch.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Part {
+    /// Removes the object with this id.
+    Delete(RemoteId),
+    /// Changes fields; the body carries the id.
+    Patch(Value),
+    /// Makes an object.
+    Post(Value),
+}
+
+/// When a write is preceded by a read of the same object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Recheck {
+    /// Cloudflare itself refuses what would do harm.
+    Never,
+    /// Before changing or deleting what exists.
+    Existing,
+    /// Also before making what was absent when the plan was made.
+    Always,
+}
+
+/// How connections are watched and ended before a deletion.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Draining {
+    /// Lists what is connected: an empty array when nothing is.
+    pub poll: Request,
+    /// Ends all connections.
+    pub evict: Request,
+    /// The code with which Cloudflare refuses the deletion meanwhile.
+    pub refused: u64,
+}
+
+/// A reference to something that has no id.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` does not exist")]
+pub struct Unresolved(pub Address);
+
+/// A name that cannot exist in the account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Misplaced {
+    /// The stable code.
+    pub code: &'static str,
+    /// What is wrong.
+    pub message: String,
+    /// What to do.
+    pub help: String,
+}
+
+/// The id behind a reference.
+///
+/// # Errors
+/// If the resource has no id (yet).
+pub fn resolve<'a>(ids: &'a Ids, address: &Address) -> Result<&'a RemoteId, Unresolved> {
+    ids.id(address).ok_or_else(|| Unresolved(address.clone()))
+}

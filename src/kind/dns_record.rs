@@ -1,0 +1,316 @@
+//! The CNAME that leads a public hostname to its tunnel. Ours are always proxied, because a
+//! tunnel's own name resolves only inside Cloudflare, and carry the stack's mark.
+
+pub mod mark;
+pub mod surface;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::{
+    Entry, Kind, Listing, Lowered, Misplaced, Part, Recheck, Step, Unresolved, View, Write, resolve,
+};
+use crate::address::{Address, Ids, RemoteId};
+use crate::kind::tunnel::Tunnel;
+use crate::kind::tunnel_config::TunnelConfig;
+use crate::observed::{Form, Object, Owner};
+use crate::request::{Method, Request};
+use crate::scope::{Scope, Zone};
+use surface::Surface;
+
+/// Objects a page: far below Cloudflare's maximum of 5,000,000, and what external-dns uses.
+const PAGE: u32 = 5000;
+
+/// Where every tunnel's public name ends.
+const TUNNEL_SUFFIX: &str = ".cfargotunnel.com";
+
+/// The kind `dns_record`.
+pub struct DnsRecord;
+
+/// The declared fields of a record, beside its name.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Spec {
+    /// `tunnel.NAME`, or another host's name as it is.
+    target: String,
+    proxied: bool,
+    /// 1 is automatic, which every proxied record has.
+    ttl: u32,
+}
+
+/// A record in Cloudflare's words.
+#[derive(Debug, Deserialize)]
+pub struct Live {
+    id: String,
+    name: String,
+    #[serde(rename = "type")]
+    kind: String,
+    #[serde(default)]
+    content: String,
+    #[serde(default)]
+    proxied: bool,
+    #[serde(default)]
+    ttl: u32,
+    #[serde(default)]
+    comment: Option<String>,
+    #[serde(default)]
+    meta: Option<Meta>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct Meta {
+    #[serde(default)]
+    read_only: bool,
+}
+
+impl DnsRecord {
+    /// The address of the record with a name, in lower case and Punycode.
+    #[must_use]
+    pub fn address(name: &str) -> Address {
+        Address::new(Self::NAME, name)
+    }
+}
+
+/// A record that lives in another zone than its name's own is told apart by `@zone`.
+fn zone_of<'a>(scope: &'a Scope, name: &str) -> Option<&'a Zone> {
+    match name.split_once('@') {
+        Some((_, zone)) => scope.zones.iter().find(|candidate| candidate.name == zone),
+        None => scope.zone_of(name),
+    }
+}
+
+fn records(zone: &Zone) -> Request {
+    Request::get(&["zones", zone.id.as_str(), "dns_records"])
+}
+
+fn whole(zone: &Zone) -> Listing {
+    Listing {
+        request: records(zone),
+        page_size: Some(PAGE),
+        of: zone.name.clone(),
+        absent: &[],
+        optional: false,
+    }
+}
+
+fn batch(write: &Write<'_>, parts: Vec<Part>) -> Result<Step, Unresolved> {
+    let zone = zone_of(write.scope, write.name)
+        .ok_or_else(|| Unresolved(Address::new("zone", write.name)))?;
+    let path = ["zones", zone.id.as_str(), "dns_records", "batch"];
+    Ok(Step::Batch {
+        endpoint: Request::new(Method::Post, &path),
+        parts,
+    })
+}
+
+/// What the record should be, in Cloudflare's words; `carry` holds the comment that is there.
+fn body(write: &Write<'_>, spec: &Spec, carry: Option<&Value>) -> Result<Value, Unresolved> {
+    let content = match Address::parse(&spec.target) {
+        Some(address) if address.kind == Tunnel::NAME => {
+            format!("{}{TUNNEL_SUFFIX}", resolve(write.ids, &address)?)
+        }
+        _ => spec.target.clone(),
+    };
+    let own = carry.and_then(|carry| carry.get("comment")?.as_str());
+    Ok(json!({
+        "type": "CNAME",
+        "name": write.name,
+        "content": content,
+        "proxied": spec.proxied,
+        "ttl": spec.ttl,
+        "comment": mark::write(&write.scope.stack, own),
+    }))
+}
+
+fn patch(write: &Write<'_>, spec: &Spec, object: &Object) -> Result<Part, Unresolved> {
+    let mut body = body(write, spec, Some(&object.carry))?;
+    body["id"] = json!(object.id);
+    Ok(Part::Patch(body))
+}
+
+/// The tunnel's id in a record's content, if it leads to a tunnel.
+fn tunnel_id(live: &Live) -> Option<&str> {
+    (live.kind == "CNAME")
+        .then(|| live.content.strip_suffix(TUNNEL_SUFFIX))
+        .flatten()
+}
+
+/// Types that cannot stand beside a CNAME (cloudflare-api.md 5.2). Others may, and are not
+/// even looked at.
+fn excludes_cname(kind: &str) -> bool {
+    matches!(kind, "A" | "AAAA" | "CNAME" | "NS")
+}
+
+fn form(live: &Live) -> Form {
+    if live.meta.as_ref().is_some_and(|meta| meta.read_only) || live.kind == "NS" {
+        // Taking over a delegation would cut off everything below it.
+        Form::Locked
+    } else if live.kind == "CNAME" {
+        Form::Spec
+    } else {
+        Form::Occupant
+    }
+}
+
+impl Kind for DnsRecord {
+    const NAME: &'static str = "dns_record";
+    const SECTIONS: &'static [&'static str] = &["tunnels"];
+    const AFTER: &'static [&'static str] = &["tunnel"];
+
+    type Surface = Surface;
+    type Spec = Spec;
+    type Live = Live;
+
+    fn lower(entry: &Entry<'_>, surface: Surface, lowered: &mut Lowered) {
+        let (hosts, mut problems) = surface.hosts(entry);
+        lowered.problems.append(&mut problems);
+        let tunnel = Tunnel::address(entry.name);
+        let spec = Spec {
+            target: tunnel.to_string(),
+            proxied: true,
+            ttl: 1,
+        };
+        for host in hosts {
+            let references = vec![tunnel.clone(), TunnelConfig::address(entry.name)];
+            lowered
+                .declare(Self::address(&host.name), &spec, references, host.at)
+                .lifecycle
+                .adopt = host.adopt;
+        }
+    }
+
+    fn list(view: &View<'_>) -> Vec<Listing> {
+        let removed = view.ownership.removed.iter();
+        let named = view
+            .desired
+            .names(Self::NAME)
+            .chain(
+                removed
+                    .filter(|it| it.kind == Self::NAME)
+                    .map(|it| it.name.as_str()),
+            )
+            .filter_map(|name| zone_of(view.scope, name))
+            .map(|zone| &zone.id)
+            .collect::<std::collections::BTreeSet<_>>();
+        let list = |zone: &Zone| {
+            let mut listing = whole(zone);
+            if !named.contains(&zone.id) {
+                // Not only what carries our mark: a tunnel is not deleted while a record that
+                // somebody else made leads to it.
+                listing.optional = true;
+                listing.request = listing
+                    .request
+                    .query("match", "any")
+                    .query("comment.startswith", mark::of(&view.scope.stack))
+                    .query("content.endswith", TUNNEL_SUFFIX);
+            }
+            listing
+        };
+        view.scope.zones.iter().map(list).collect()
+    }
+
+    fn look(scope: &Scope, _: &Ids, name: &str) -> Option<Listing> {
+        zone_of(scope, name).map(whole)
+    }
+
+    fn sight(live: Live, listing: &Listing, view: &View<'_>) -> Option<(Address, Object)> {
+        let home = view.scope.zone_of(&live.name);
+        let name = if home.is_some_and(|zone| zone.name == listing.of) {
+            live.name.clone()
+        } else {
+            format!("{}@{}", live.name, listing.of)
+        };
+        let address = Self::address(&name);
+        let tunnel = tunnel_id(&live).map(|id| view.ids.name(Tunnel::NAME, id));
+        let owner = mark::owner(&view.scope.stack, live.comment.as_deref());
+        let declared = view.desired.contains(&address);
+        let matters = tunnel.is_some() || declared || owner == Owner::Ours;
+        if !matters || !excludes_cname(&live.kind) {
+            return None;
+        }
+        let form = match form(&live) {
+            // Our mark on a record that leads elsewhere: somebody found another use for it.
+            Form::Spec if tunnel.is_none() && !declared => Form::Locked,
+            form @ (Form::Spec | Form::Occupant | Form::Locked) => form,
+        };
+        let references = tunnel
+            .iter()
+            .flat_map(|name| [Tunnel::address(name), TunnelConfig::address(name)]);
+        let target = match &tunnel {
+            Some(name) => Tunnel::address(name).to_string(),
+            None if live.kind == "CNAME" => live.content.clone(),
+            None => format!("{} {}", live.kind, live.content),
+        };
+        let object = Object {
+            id: RemoteId::new(live.id),
+            spec: json!(Spec {
+                target,
+                proxied: live.proxied,
+                ttl: live.ttl
+            }),
+            owner,
+            form,
+            references: references.collect(),
+            former: None,
+            version: None,
+            carry: json!({ "comment": live.comment }),
+        };
+        Some((address, object))
+    }
+
+    fn travels_with(scope: &Scope, name: &str) -> Option<String> {
+        zone_of(scope, name).map(|zone| zone.id.to_string())
+    }
+
+    fn misplaced(scope: &Scope, name: &str) -> Option<Misplaced> {
+        if zone_of(scope, name).is_some() {
+            return None;
+        }
+        let mut zones: Vec<&str> = scope.zones.iter().map(|zone| zone.name.as_str()).collect();
+        zones.sort_unstable();
+        Some(Misplaced {
+            code: "tunctl::zone_not_visible",
+            message: format!("no zone for `{name}`"),
+            help: if zones.is_empty() {
+                "the token sees no zone of this account: give it `Zone: Read` and `DNS: Edit` for \
+                 the zone, or set `dns: none`"
+                    .to_owned()
+            } else {
+                format!(
+                    "the token sees these zones of the account: {}; give it `Zone: Read` and \
+                     `DNS: Edit` for the right one, or correct the name",
+                    zones.join(", ")
+                )
+            },
+        })
+    }
+
+    fn recheck() -> Recheck {
+        Recheck::Existing
+    }
+
+    fn create(write: &Write<'_>, spec: &Spec) -> Result<Step, Unresolved> {
+        batch(write, vec![Part::Post(body(write, spec, None)?)])
+    }
+
+    fn update(write: &Write<'_>, spec: &Spec, object: &Object) -> Result<Step, Unresolved> {
+        batch(write, vec![patch(write, spec, object)?])
+    }
+
+    fn adopt(write: &Write<'_>, spec: &Spec, objects: &[Object]) -> Result<Step, Unresolved> {
+        let (kept, displaced): (Vec<_>, Vec<_>) =
+            objects.iter().partition(|object| object.form == Form::Spec);
+        let mut parts: Vec<Part> = displaced
+            .into_iter()
+            .map(|object| Part::Delete(object.id.clone()))
+            .collect();
+        parts.push(match kept.first() {
+            Some(object) => patch(write, spec, object)?,
+            None => Part::Post(body(write, spec, None)?),
+        });
+        batch(write, parts)
+    }
+
+    fn delete(write: &Write<'_>, object: &Object) -> Result<Step, Unresolved> {
+        batch(write, vec![Part::Delete(object.id.clone())])
+    }
+}

@@ -1,0 +1,205 @@
+//! The field `dns` of a tunnel: which hostnames get a record.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::ingress::Rule;
+use crate::kind::entry::{Entry, Key};
+use crate::problem::Problem;
+use crate::source::Span;
+
+/// The facet of an entry that makes records.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Surface {
+    /// Which hostnames get a CNAME to this tunnel.
+    dns: Dns,
+    #[schemars(skip)]
+    ingress: Vec<Rule>,
+}
+
+/// `auto`: one record for each hostname of the ingress rules, in the zone that matches longest.
+/// `none`: no records. Or options beside `auto`.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(untagged)]
+enum Dns {
+    Mode(Mode),
+    Options(Options),
+}
+
+/// Whether hostnames get records.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum Mode {
+    /// One record for each hostname of the ingress rules.
+    #[default]
+    Auto,
+    /// No records.
+    None,
+}
+
+/// `auto`, and what differs from it.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+struct Options {
+    /// Hostnames whose existing record may be taken over, whoever made it.
+    adopt: Vec<String>,
+    /// Hostnames of the ingress rules that get no record from this tunnel.
+    exclude: Vec<String>,
+    /// Hostnames beside those of the ingress rules.
+    hostnames: Vec<String>,
+}
+
+impl Default for Dns {
+    fn default() -> Self {
+        Self::Mode(Mode::Auto)
+    }
+}
+
+/// A hostname that gets a record.
+pub(super) struct Host {
+    pub(super) name: String,
+    pub(super) at: Span,
+    pub(super) adopt: bool,
+}
+
+impl Surface {
+    /// The hostnames that get a record, and what is wrong with the others.
+    pub(super) fn hosts(&self, entry: &Entry<'_>) -> (Vec<Host>, Vec<Problem>) {
+        let mut problems = Vec::new();
+        let options = match &self.dns {
+            Dns::Mode(Mode::None) => return (Vec::new(), problems),
+            Dns::Mode(Mode::Auto) => &Options::default(),
+            Dns::Options(options) => options,
+        };
+        let mut hosts = BTreeMap::new();
+        for (host, at) in self.served(entry).chain(options.extra(entry)) {
+            match dns_name(host) {
+                Ok(name) => {
+                    hosts.entry(name).or_insert(at);
+                }
+                Err(reason) => problems.push(invalid(at, reason)),
+            }
+        }
+        let [excluded, adopted] = options
+            .picks()
+            .map(|it| it.of(&hosts, entry, &mut problems));
+        let hosts = hosts
+            .into_iter()
+            .filter(|(name, _)| !excluded.contains(name))
+            .map(|(name, at)| Host {
+                adopt: adopted.contains(&name),
+                name,
+                at,
+            })
+            .collect();
+        (hosts, problems)
+    }
+
+    /// The hostnames of the rules. The catch-all has none.
+    fn served<'a>(&'a self, entry: &'a Entry<'_>) -> impl Iterator<Item = (&'a str, Span)> {
+        self.ingress.iter().enumerate().filter_map(|(index, rule)| {
+            let host = rule.hostname.as_deref()?;
+            let path = [
+                Key::Field("ingress"),
+                Key::Index(index),
+                Key::Field("hostname"),
+            ];
+            (!host.is_empty() && host != "*").then(|| (host, entry.at(&path)))
+        })
+    }
+}
+
+impl Options {
+    fn picks(&self) -> [Pick<'_>; 2] {
+        let pick = |field, listed| Pick { field, listed };
+        [pick("exclude", &self.exclude), pick("adopt", &self.adopt)]
+    }
+
+    fn extra<'a>(&'a self, entry: &'a Entry<'_>) -> impl Iterator<Item = (&'a str, Span)> {
+        self.hostnames.iter().enumerate().map(|(index, host)| {
+            let path = [
+                Key::Field("dns"),
+                Key::Field("hostnames"),
+                Key::Index(index),
+            ];
+            (host.as_str(), entry.at(&path))
+        })
+    }
+}
+
+/// A list that picks names out of the tunnel's own.
+struct Pick<'a> {
+    field: &'static str,
+    listed: &'a [String],
+}
+
+impl Pick<'_> {
+    /// The names that are picked; others are mistakes.
+    fn of(
+        &self,
+        hosts: &BTreeMap<String, Span>,
+        entry: &Entry<'_>,
+        problems: &mut Vec<Problem>,
+    ) -> BTreeSet<String> {
+        let mut picked = BTreeSet::new();
+        for (index, host) in self.listed.iter().enumerate() {
+            let path = [Key::Field("dns"), Key::Field(self.field), Key::Index(index)];
+            match dns_name(host) {
+                Ok(name) if hosts.contains_key(&name) => {
+                    picked.insert(name);
+                }
+                Ok(_) => problems.push(
+                    Problem::new("tunctl::unknown_hostname", "hostname is not served here")
+                        .at(entry.at(&path), "this tunnel has no such hostname")
+                        .help(format!(
+                            "`dns.{}` picks from the tunnel's own hostnames",
+                            self.field
+                        )),
+                ),
+                Err(reason) => problems.push(invalid(entry.at(&path), reason)),
+            }
+        }
+        picked
+    }
+}
+
+fn invalid(at: Span, reason: &'static str) -> Problem {
+    Problem::new(
+        "tunctl::invalid_hostname",
+        "hostname cannot have a DNS record",
+    )
+    .at(at, reason)
+    .help(
+        "write a full name such as `app.example.com` or `*.example.com`, or keep it out of \
+             DNS with `dns: {exclude: [\u{2026}]}`",
+    )
+}
+
+/// A hostname as DNS knows it: lower case, Punycode, without a trailing dot.
+fn dns_name(host: &str) -> Result<String, &'static str> {
+    let (wildcard, rest) = match host.strip_prefix("*.") {
+        Some(rest) => ("*.", rest),
+        None => ("", host),
+    };
+    let rest = rest.strip_suffix('.').unwrap_or(rest);
+    let ascii = idna::domain_to_ascii(rest).map_err(|_| "this is not a valid name")?;
+    let legal = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    let name = format!("{wildcard}{ascii}");
+    if !ascii.contains('.') {
+        Err("this is not a full name: it has only one label")
+    } else if name.len() > 253 {
+        Err("this name is longer than 253 characters")
+    } else if ascii
+        .split('.')
+        .any(|label| label.is_empty() || label.len() > 63)
+    {
+        Err("each label must have 1 to 63 characters")
+    } else if ascii.split('.').any(|label| !label.bytes().all(legal)) {
+        Err("this name has characters that DNS does not take")
+    } else {
+        Ok(name)
+    }
+}

@@ -1,0 +1,193 @@
+//! The kinds behind one object-safe face: the same verbs over JSON values.
+
+use std::marker::PhantomData;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde_json::Value;
+
+use super::{
+    Draining, Entry, Kind, Listing, Lowered, Misplaced, Recheck, Step, Unresolved, View, Write,
+};
+use crate::address::{Address, Ids, RemoteId};
+use crate::diff::{Extent, FieldChange};
+use crate::observed::Object;
+use crate::scope::Scope;
+
+/// A [`Kind`] without its types. Each verb is the one of the same name there.
+#[expect(missing_docs, reason = "every method is documented at `Kind`")]
+pub trait AnyKind: Sync {
+    fn name(&self) -> &'static str;
+    fn sections(&self) -> &'static [&'static str];
+    fn owned_by_name(&self) -> bool;
+    fn standalone(&self) -> bool;
+    fn quota(&self) -> Option<u64>;
+    fn after(&self) -> &'static [&'static str];
+    fn extent(&self) -> Extent;
+    fn immutable(&self) -> &'static [&'static str];
+    /// The schema of the kind's fields in an entry.
+    fn surface(&self, generator: &mut SchemaGenerator) -> Schema;
+    /// # Errors
+    /// If the entry is not of the surface's shape, which the shape checker excludes.
+    fn lower(&self, entry: &Entry<'_>, lowered: &mut Lowered) -> Result<(), serde_json::Error>;
+    fn list(&self, view: &View<'_>) -> Vec<Listing>;
+    fn look(&self, scope: &Scope, ids: &Ids, name: &str) -> Option<Listing>;
+    /// # Errors
+    /// If the body has not the fields that the kind reads.
+    fn sight(
+        &self,
+        live: &Value,
+        listing: &Listing,
+        view: &View<'_>,
+    ) -> Result<Option<(Address, Object)>, serde_json::Error>;
+    fn travels_with(&self, scope: &Scope, name: &str) -> Option<String>;
+    fn misplaced(&self, scope: &Scope, name: &str) -> Option<Misplaced>;
+    fn refuse_replacement(&self, change: &FieldChange) -> Option<String>;
+    fn recheck(&self) -> Recheck;
+    /// # Errors
+    /// If something it refers to does not exist.
+    fn create(&self, write: &Write<'_>, spec: &Value) -> Result<Step, Unresolved>;
+    /// # Errors
+    /// If something it refers to does not exist.
+    fn update(&self, write: &Write<'_>, spec: &Value, object: &Object) -> Result<Step, Unresolved>;
+    /// # Errors
+    /// If something it refers to does not exist.
+    fn adopt(
+        &self,
+        write: &Write<'_>,
+        spec: &Value,
+        objects: &[Object],
+    ) -> Result<Step, Unresolved>;
+    fn rename(&self, write: &Write<'_>, object: &Object) -> Option<Step>;
+    /// # Errors
+    /// If what the object lives in cannot be found.
+    fn delete(&self, write: &Write<'_>, object: &Object) -> Result<Step, Unresolved>;
+    fn drain(&self, scope: &Scope, id: &RemoteId) -> Option<Draining>;
+    fn created(&self, answer: &Value) -> Option<RemoteId>;
+    fn concern(&self, before: Option<&Object>, answer: &Value) -> Option<String>;
+}
+
+/// A kind as a value without size.
+pub struct Erased<K>(PhantomData<fn() -> K>);
+
+impl<K> Erased<K> {
+    /// The only value.
+    pub const NEW: Self = Self(PhantomData);
+}
+
+/// Specs are made by `lower` from the very same type.
+fn typed<K: Kind>(spec: &Value) -> K::Spec {
+    serde_json::from_value(spec.clone()).expect("a declared spec is of its kind's type")
+}
+
+impl<K: Kind> AnyKind for Erased<K> {
+    fn name(&self) -> &'static str {
+        K::NAME
+    }
+
+    fn sections(&self) -> &'static [&'static str] {
+        K::SECTIONS
+    }
+
+    fn owned_by_name(&self) -> bool {
+        K::OWNED_BY_NAME
+    }
+
+    fn standalone(&self) -> bool {
+        K::STANDALONE
+    }
+
+    fn quota(&self) -> Option<u64> {
+        K::QUOTA
+    }
+
+    fn after(&self) -> &'static [&'static str] {
+        K::AFTER
+    }
+
+    fn extent(&self) -> Extent {
+        K::EXTENT
+    }
+
+    fn immutable(&self) -> &'static [&'static str] {
+        K::IMMUTABLE
+    }
+
+    fn surface(&self, generator: &mut SchemaGenerator) -> Schema {
+        K::Surface::json_schema(generator)
+    }
+
+    fn lower(&self, entry: &Entry<'_>, lowered: &mut Lowered) -> Result<(), serde_json::Error> {
+        K::lower(entry, serde_json::from_value(entry.value.clone())?, lowered);
+        Ok(())
+    }
+
+    fn list(&self, view: &View<'_>) -> Vec<Listing> {
+        K::list(view)
+    }
+
+    fn look(&self, scope: &Scope, ids: &Ids, name: &str) -> Option<Listing> {
+        K::look(scope, ids, name)
+    }
+
+    fn sight(
+        &self,
+        live: &Value,
+        listing: &Listing,
+        view: &View<'_>,
+    ) -> Result<Option<(Address, Object)>, serde_json::Error> {
+        serde_json::from_value(live.clone()).map(|live| K::sight(live, listing, view))
+    }
+
+    fn travels_with(&self, scope: &Scope, name: &str) -> Option<String> {
+        K::travels_with(scope, name)
+    }
+
+    fn misplaced(&self, scope: &Scope, name: &str) -> Option<Misplaced> {
+        K::misplaced(scope, name)
+    }
+
+    fn refuse_replacement(&self, change: &FieldChange) -> Option<String> {
+        K::refuse_replacement(change)
+    }
+
+    fn recheck(&self) -> Recheck {
+        K::recheck()
+    }
+
+    fn create(&self, write: &Write<'_>, spec: &Value) -> Result<Step, Unresolved> {
+        K::create(write, &typed::<K>(spec))
+    }
+
+    fn update(&self, write: &Write<'_>, spec: &Value, object: &Object) -> Result<Step, Unresolved> {
+        K::update(write, &typed::<K>(spec), object)
+    }
+
+    fn adopt(
+        &self,
+        write: &Write<'_>,
+        spec: &Value,
+        objects: &[Object],
+    ) -> Result<Step, Unresolved> {
+        K::adopt(write, &typed::<K>(spec), objects)
+    }
+
+    fn rename(&self, write: &Write<'_>, object: &Object) -> Option<Step> {
+        K::rename(write, object)
+    }
+
+    fn delete(&self, write: &Write<'_>, object: &Object) -> Result<Step, Unresolved> {
+        K::delete(write, object)
+    }
+
+    fn drain(&self, scope: &Scope, id: &RemoteId) -> Option<Draining> {
+        K::drain(scope, id)
+    }
+
+    fn created(&self, answer: &Value) -> Option<RemoteId> {
+        K::created(answer)
+    }
+
+    fn concern(&self, before: Option<&Object>, answer: &Value) -> Option<String> {
+        K::concern(before, answer)
+    }
+}

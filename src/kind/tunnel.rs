@@ -1,0 +1,271 @@
+//! A Cloudflare Tunnel. Found by its name among the living; never replaced, because a new
+//! tunnel has a new id and every connector would have to be set up again.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::{Draining, Entry, Kind, Listing, Lowered, Step, Unresolved, View, Write};
+use crate::address::{Address, Ids, RemoteId};
+use crate::desired::{Drain, Lifecycle};
+use crate::diff::FieldChange;
+use crate::kind::entry::Key;
+use crate::observed::{Form, Object, Owner};
+use crate::problem::Problem;
+use crate::request::{Method, Request};
+use crate::scope::Scope;
+
+/// Objects a page: the most that Cloudflare gives (cloudflare-api.md 1.3).
+const PAGE: u32 = 1000;
+
+/// Cloudflare's refusal to delete a tunnel with live connections.
+const ACTIVE_CONNECTIONS: u64 = 1022;
+
+/// The kind `tunnel`.
+pub struct Tunnel;
+
+/// Where a tunnel's ingress rules live.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ConfigSrc {
+    /// At Cloudflare; connectors load it from there.
+    #[default]
+    Cloudflare,
+    /// In each connector's own `config.yml`; tunctl tests the rules but never pushes them.
+    Local,
+}
+
+/// A tunnel: its name at Cloudflare is the key.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Surface {
+    /// Refuse any plan that deletes this tunnel.
+    pub protect: bool,
+    /// Where the ingress rules live. Never changed in place.
+    pub config_src: ConfigSrc,
+    /// Former names. A tunnel of ours that still has one of them is renamed in place instead of
+    /// deleted and created.
+    pub previous_names: Vec<String>,
+    /// What happens to live connections when the tunnel is deleted.
+    pub on_delete: OnDelete,
+}
+
+/// What a deletion does with live connections.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct OnDelete {
+    /// `wait`: poll until they are gone. `evict`: cut them. `fail`: do not delete.
+    pub connections: Connections,
+    /// How long `wait` and `evict` go on, as a Go duration such as `5m`.
+    #[schemars(schema_with = "duration")]
+    pub timeout: Option<String>,
+}
+
+/// The policy of [`OnDelete`].
+#[derive(Debug, Clone, Copy, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Connections {
+    /// Poll until they are gone, up to the timeout.
+    #[default]
+    Wait,
+    /// Cut them, then delete.
+    Evict,
+    /// Do not delete a tunnel that has any.
+    Fail,
+}
+
+fn duration(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    schemars::json_schema!({"type": "string", "format": "ingress-duration"})
+}
+
+impl OnDelete {
+    /// The policy with its timeout in seconds; 15 s unless declared (design, section 1).
+    #[must_use]
+    pub fn drain(&self) -> Drain {
+        let seconds = self
+            .timeout
+            .as_deref()
+            .and_then(|text| crate::ingress::Seconds::parse(text).ok())
+            .and_then(crate::ingress::Seconds::whole)
+            .map_or(15, i64::unsigned_abs);
+        match self.connections {
+            Connections::Wait => Drain::Wait { seconds },
+            Connections::Evict => Drain::Evict { seconds },
+            Connections::Fail => Drain::Fail,
+        }
+    }
+}
+
+/// The declared fields of a tunnel, beside its name.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Spec {
+    config_src: ConfigSrc,
+}
+
+/// A tunnel in Cloudflare's words.
+#[derive(Debug, Deserialize)]
+pub struct Live {
+    id: String,
+    name: String,
+    /// Absent once the tunnel is deleted.
+    config_src: Option<ConfigSrc>,
+    #[serde(default)]
+    deleted_at: Option<String>,
+    #[serde(default)]
+    status: Option<String>,
+}
+
+impl Tunnel {
+    /// The address of the tunnel with a name.
+    #[must_use]
+    pub fn address(name: &str) -> Address {
+        Address::new(Self::NAME, name)
+    }
+}
+
+fn path<'a>(scope: &'a Scope, id: &'a RemoteId) -> [&'a str; 4] {
+    ["accounts", &scope.account, "cfd_tunnel", id.as_str()]
+}
+
+fn tunnels(scope: &Scope) -> Request {
+    // Without `is_deleted` Cloudflare once answered deleted tunnels too (2.1).
+    Request::get(&["accounts", &scope.account, "cfd_tunnel"]).query("is_deleted", "false")
+}
+
+impl Kind for Tunnel {
+    const NAME: &'static str = "tunnel";
+    const SECTIONS: &'static [&'static str] = &["tunnels"];
+    const OWNED_BY_NAME: bool = true;
+    const QUOTA: Option<u64> = Some(1000);
+    const IMMUTABLE: &'static [&'static str] = &["configSrc"];
+
+    type Surface = Surface;
+    type Spec = Spec;
+    type Live = Live;
+
+    fn lower(entry: &Entry<'_>, surface: Surface, lowered: &mut Lowered) {
+        if uuid::Uuid::try_parse(entry.name).is_ok() {
+            lowered.problems.push(
+                Problem::new("tunctl::tunnel_name_is_uuid", "tunnel name is a UUID")
+                    .at(entry.at(&[]), "cloudflared takes this for a tunnel's id")
+                    .help("choose a name in words; ids never stand in a manifest"),
+            );
+        }
+        for (index, name) in surface.previous_names.iter().enumerate() {
+            if name == entry.name {
+                let at = entry.at(&[Key::Field("previousNames"), Key::Index(index)]);
+                lowered.problems.push(
+                    Problem::new("tunctl::previous_name_is_name", "tunnel was never renamed")
+                        .at(at, "this is its name now")
+                        .help("list only former names in `previousNames`"),
+                );
+            }
+        }
+        let spec = Spec {
+            config_src: surface.config_src,
+        };
+        let at = entry.at(&[]);
+        lowered
+            .declare(Self::address(entry.name), &spec, Vec::new(), at)
+            .lifecycle = Lifecycle {
+            protect: surface.protect,
+            previous_names: surface.previous_names,
+            drain: surface.on_delete.drain(),
+            adopt: false,
+        };
+    }
+
+    fn list(view: &View<'_>) -> Vec<Listing> {
+        vec![Listing {
+            request: tunnels(view.scope),
+            page_size: Some(PAGE),
+            of: String::new(),
+            absent: &[],
+            optional: false,
+        }]
+    }
+
+    fn look(scope: &Scope, _: &Ids, name: &str) -> Option<Listing> {
+        Some(Listing {
+            request: tunnels(scope).query("name", name),
+            page_size: Some(PAGE),
+            of: String::new(),
+            absent: &[],
+            optional: false,
+        })
+    }
+
+    fn sight(live: Live, _: &Listing, _: &View<'_>) -> Option<(Address, Object)> {
+        if live.deleted_at.is_some() {
+            return None;
+        }
+        let spec = Spec {
+            config_src: live.config_src.unwrap_or_default(),
+        };
+        let object = Object {
+            id: RemoteId::new(live.id),
+            spec: serde_json::to_value(spec).ok()?,
+            owner: Owner::ByName,
+            form: Form::Spec,
+            references: Vec::new(),
+            former: None,
+            version: None,
+            carry: json!({ "status": live.status }),
+        };
+        Some((Self::address(&live.name), object))
+    }
+
+    fn refuse_replacement(_: &FieldChange) -> Option<String> {
+        Some(
+            "a tunnel is never replaced: its id and every connector's token would change. Either \
+             declare `configSrc` as it is at Cloudflare, or migrate by hand: in the dashboard \
+             choose \"Migrate\" for a locally configured tunnel; the other direction needs a new \
+             tunnel under a new name, its hostnames moved over, and then the old one removed"
+                .to_owned(),
+        )
+    }
+
+    fn create(write: &Write<'_>, spec: &Spec) -> Result<Step, Unresolved> {
+        let account = ["accounts", &write.scope.account, "cfd_tunnel"];
+        Ok(Step::Send(Request::new(Method::Post, &account).body(
+            json!({"name": write.name, "config_src": spec.config_src}),
+        )))
+    }
+
+    fn update(write: &Write<'_>, _: &Spec, object: &Object) -> Result<Step, Unresolved> {
+        Ok(renamed(write, object))
+    }
+
+    fn adopt(write: &Write<'_>, _: &Spec, objects: &[Object]) -> Result<Step, Unresolved> {
+        objects
+            .first()
+            .map(|object| renamed(write, object))
+            .ok_or_else(|| Unresolved(Self::address(write.name)))
+    }
+
+    fn rename(write: &Write<'_>, object: &Object) -> Option<Step> {
+        Some(renamed(write, object))
+    }
+
+    fn delete(write: &Write<'_>, object: &Object) -> Result<Step, Unresolved> {
+        let path = path(write.scope, &object.id);
+        Ok(Step::Send(Request::new(Method::Delete, &path)))
+    }
+
+    fn drain(scope: &Scope, id: &RemoteId) -> Option<Draining> {
+        let [accounts, account, tunnels, id] = path(scope, id);
+        let connections = [accounts, account, tunnels, id, "connections"];
+        Some(Draining {
+            poll: Request::get(&connections),
+            evict: Request::new(Method::Delete, &connections),
+            refused: ACTIVE_CONNECTIONS,
+        })
+    }
+}
+
+/// The name is the only field of a tunnel that can be changed in place.
+fn renamed(write: &Write<'_>, object: &Object) -> Step {
+    let body: Value = json!({ "name": write.name });
+    Step::Send(Request::new(Method::Patch, &path(write.scope, &object.id)).body(body))
+}

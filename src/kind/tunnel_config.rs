@@ -1,0 +1,186 @@
+//! The ingress rules of a tunnel that loads them from Cloudflare. Written whole, compared whole:
+//! what the manifest omits is cloudflared's default.
+
+pub mod surface;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use super::{Entry, Kind, Listing, Lowered, Recheck, Step, Unresolved, View, Write, resolve};
+use crate::address::{Address, Ids, RemoteId};
+use crate::diff::Extent;
+use crate::ingress::{self, OriginRequest, Rule};
+use crate::kind::tunnel::Tunnel;
+use crate::observed::{Form, Object, Owner};
+use crate::request::{Method, Request};
+use crate::scope::Scope;
+use surface::Surface;
+
+/// "Configuration for tunnel not found": a tunnel that never had one (cloudflare-api.md 3.1).
+const NEVER_CONFIGURED: u64 = 1055;
+
+/// The kind `tunnel_config`.
+pub struct TunnelConfig;
+
+/// The declared fields of a configuration.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Spec {
+    ingress: Vec<Rule>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    origin_request: OriginRequest,
+    /// What stands at Cloudflare inside rules and settings and cannot be expressed: a write
+    /// would lose it, so it shows as a difference.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    unknown_keys: Map<String, Value>,
+}
+
+fn is_default(settings: &OriginRequest) -> bool {
+    *settings == OriginRequest::default()
+}
+
+/// A configuration in Cloudflare's words.
+#[derive(Debug, Deserialize)]
+pub struct Live {
+    #[serde(default)]
+    version: u64,
+    #[serde(default)]
+    config: Option<Value>,
+}
+
+impl TunnelConfig {
+    /// The address of a tunnel's configuration.
+    #[must_use]
+    pub fn address(tunnel: &str) -> Address {
+        Address::new(Self::NAME, tunnel)
+    }
+}
+
+fn path<'a>(scope: &'a Scope, tunnel: &'a RemoteId) -> [&'a str; 5] {
+    let account = scope.account.as_str();
+    [
+        "accounts",
+        account,
+        "cfd_tunnel",
+        tunnel.as_str(),
+        "configurations",
+    ]
+}
+
+fn put(write: &Write<'_>, spec: &Spec, kept: &Value) -> Result<Step, Unresolved> {
+    let tunnel = resolve(write.ids, &Tunnel::address(write.name))?;
+    let mut config = ingress::to_wire(&spec.ingress, &spec.origin_request);
+    if let (Value::Object(config), Value::Object(kept)) = (&mut config, kept) {
+        config.extend(kept.clone());
+    }
+    let request = Request::new(Method::Put, &path(write.scope, tunnel));
+    // Each PUT counts the version up: one that may have arrived is looked up, not sent again.
+    Ok(Step::Send(request.body(json!({ "config": config })).once()))
+}
+
+impl Kind for TunnelConfig {
+    const NAME: &'static str = "tunnel_config";
+    const SECTIONS: &'static [&'static str] = &["tunnels"];
+    const AFTER: &'static [&'static str] = &["tunnel"];
+    const EXTENT: Extent = Extent::Whole;
+    /// Cloudflare has no DELETE for configurations (cloudflare-api.md 3.2).
+    const STANDALONE: bool = false;
+
+    type Surface = Surface;
+    type Spec = Spec;
+    type Live = Live;
+
+    fn lower(entry: &Entry<'_>, surface: Surface, lowered: &mut Lowered) {
+        let Some((rules, settings)) = surface.rules(entry, lowered) else {
+            return;
+        };
+        let (ingress, origin_request) = ingress::canonical(&rules, &settings);
+        let spec = Spec {
+            ingress,
+            origin_request,
+            unknown_keys: Map::new(),
+        };
+        let address = Self::address(entry.name);
+        let references = vec![Tunnel::address(entry.name)];
+        lowered.declare(address, &spec, references, Surface::place(entry));
+    }
+
+    fn list(view: &View<'_>) -> Vec<Listing> {
+        let looks = view.desired.names(Self::NAME);
+        looks
+            .filter_map(|name| Self::look(view.scope, view.ids, name))
+            .collect()
+    }
+
+    fn look(scope: &Scope, ids: &Ids, name: &str) -> Option<Listing> {
+        let tunnel = ids.id(&Tunnel::address(name))?;
+        Some(Listing {
+            request: Request::get(&path(scope, tunnel)),
+            page_size: None,
+            of: name.to_owned(),
+            absent: &[NEVER_CONFIGURED],
+            optional: false,
+        })
+    }
+
+    fn sight(live: Live, listing: &Listing, view: &View<'_>) -> Option<(Address, Object)> {
+        let wire = ingress::from_wire(&live.config?);
+        let (ingress, origin_request) = ingress::canonical(&wire.ingress, &wire.origin_request);
+        let spec = Spec {
+            ingress,
+            origin_request,
+            unknown_keys: wire
+                .lost
+                .into_iter()
+                .map(|lost| (lost.place, lost.value))
+                .collect(),
+        };
+        let tunnel = Tunnel::address(&listing.of);
+        let object = Object {
+            id: view.ids.id(&tunnel)?.clone(),
+            spec: serde_json::to_value(spec).ok()?,
+            owner: Owner::ByName,
+            form: Form::Spec,
+            references: vec![tunnel],
+            former: None,
+            version: Some(live.version),
+            carry: Value::Object(wire.others),
+        };
+        Some((Self::address(&listing.of), object))
+    }
+
+    fn recheck() -> Recheck {
+        Recheck::Always
+    }
+
+    fn create(write: &Write<'_>, spec: &Spec) -> Result<Step, Unresolved> {
+        put(write, spec, &Value::Null)
+    }
+
+    fn update(write: &Write<'_>, spec: &Spec, object: &Object) -> Result<Step, Unresolved> {
+        put(write, spec, &object.carry)
+    }
+
+    fn adopt(write: &Write<'_>, spec: &Spec, objects: &[Object]) -> Result<Step, Unresolved> {
+        put(
+            write,
+            spec,
+            objects.first().map_or(&Value::Null, |it| &it.carry),
+        )
+    }
+
+    fn created(answer: &Value) -> Option<RemoteId> {
+        answer.get("tunnel_id")?.as_str().map(RemoteId::new)
+    }
+
+    fn concern(before: Option<&Object>, answer: &Value) -> Option<String> {
+        let expected = before.and_then(|object| object.version).unwrap_or(0) + 1;
+        let version = answer.get("version")?.as_u64()?;
+        (version != expected).then(|| {
+            format!(
+                "Cloudflare counted this as version {version}, not {expected}: somebody else wrote \
+                 the configuration in between, and their change was overwritten"
+            )
+        })
+    }
+}

@@ -1,0 +1,77 @@
+//! The fields `ingress`, `originRequest` and `tests` of a tunnel.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::ingress::{self, Fault, OriginRequest, Rule};
+use crate::kind::entry::{Entry, Key, Lowered};
+use crate::kind::tunnel::ConfigSrc;
+use crate::problem::Problem;
+use crate::source::Span;
+
+/// What answers when no rule does, unless the manifest says otherwise.
+const LAST_RESORT: &str = "http_status:404";
+
+/// The facet of an entry that makes its configuration.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Surface {
+    /// The ingress rules in cloudflared's own dialect; the first match answers.
+    /// `- service: http_status:404` is added when the last rule is not a catch-all.
+    /// Without this field the live configuration is left alone.
+    ingress: Option<Vec<Rule>>,
+    /// Settings for all rules; a rule's own win.
+    origin_request: OriginRequest,
+    #[schemars(skip)]
+    config_src: ConfigSrc,
+}
+
+impl Surface {
+    /// The rules to push, complete and valid as far as `lowered` has no problems. `None` if
+    /// nothing is to be pushed.
+    pub(super) fn rules(
+        &self,
+        entry: &Entry<'_>,
+        lowered: &mut Lowered,
+    ) -> Option<(Vec<Rule>, OriginRequest)> {
+        let mut rules = self.ingress.clone()?;
+        if !rules.last().is_some_and(Rule::is_catch_all) {
+            rules.push(Rule {
+                service: LAST_RESORT.to_owned(),
+                ..Rule::default()
+            });
+        }
+        for fault in ingress::validate_all(&rules, &self.origin_request) {
+            lowered.problems.push(problem(entry, &fault));
+        }
+        if self.origin_request.access.is_some() {
+            let at = entry.at(&[Key::Field("originRequest"), Key::Field("access")]);
+            lowered.problems.push(
+                Problem::new(
+                    "tunctl::access_enforces_nothing",
+                    "access check is never made",
+                )
+                .at(at, "cloudflared ignores `access` outside of a rule")
+                .help("move `access` into the `originRequest` of each rule it should guard"),
+            );
+        }
+        match self.config_src {
+            ConfigSrc::Cloudflare => Some((rules, self.origin_request.clone())),
+            ConfigSrc::Local => None,
+        }
+    }
+
+    /// Where the rules stand.
+    pub(super) fn place(entry: &Entry<'_>) -> Span {
+        entry.at(&[Key::Field("ingress")])
+    }
+}
+
+fn problem(entry: &Entry<'_>, fault: &Fault) -> Problem {
+    let rule = fault.rule.map(Key::Index);
+    let mut path: Vec<Key<'_>> = vec![Key::Field("ingress")];
+    path.extend(rule);
+    path.extend(fault.field.keys().iter().map(|field| Key::Field(field)));
+    Problem::new("tunctl::invalid_ingress", "cloudflared refuses this rule")
+        .at(entry.at(&path), fault.message.clone())
+}

@@ -1,0 +1,237 @@
+//! Reads the live state: every kind's lists, in rounds, because some lists need the ids that
+//! others bring. Only reads.
+
+use std::collections::BTreeSet;
+
+use futures::future::{join_all, try_join_all};
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::address::{Address, RemoteId};
+use crate::api::wire::Wire;
+use crate::api::{ApiError, Client, Meaning};
+use crate::desired::Desired;
+use crate::kind::{AnyKind, KINDS, Listing, View};
+use crate::observed::{Object, Observed};
+use crate::ownership::Ownership;
+use crate::problem::Problem;
+use crate::request::Request;
+use crate::scope::{Scope, Zone};
+
+/// Zones a page: the most that Cloudflare gives (cloudflare-api.md 1.3).
+const ZONES: u32 = 50;
+
+/// Everything that was read.
+#[derive(Debug, Default)]
+pub struct Survey {
+    /// The account with its zones.
+    pub scope: Scope,
+    /// The live objects.
+    pub observed: Observed,
+    /// What could not be read and is not needed for certain.
+    pub warnings: Vec<Problem>,
+}
+
+/// Why the live state could not be read.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+pub enum ObserveError {
+    /// The API did not answer as it should.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Api(#[from] ApiError),
+    /// The answer has not the fields that it should have.
+    #[error("Cloudflare answered `{path}` with an object that is not a `{kind}`: {reason}")]
+    #[diagnostic(
+        code(tunctl::unexpected_object),
+        help("this may be a change of Cloudflare's API; nothing was written")
+    )]
+    Unexpected {
+        /// The kind that was listed.
+        kind: &'static str,
+        /// What was asked.
+        path: String,
+        /// What does not fit.
+        reason: String,
+    },
+}
+
+#[derive(Deserialize)]
+struct LiveZone {
+    id: String,
+    name: String,
+}
+
+/// Reads everything that a plan of `desired` needs.
+///
+/// # Errors
+/// The first read that fails; others are abandoned.
+pub async fn observe<W: Wire>(
+    client: &Client<W>,
+    account: &str,
+    desired: &Desired,
+    ownership: &Ownership,
+) -> Result<Survey, ObserveError> {
+    let scope = Scope {
+        account: account.to_owned(),
+        stack: ownership.stack.clone(),
+        zones: zones(client, account).await?,
+    };
+    let mut survey = Survey {
+        scope,
+        ..Survey::default()
+    };
+    let mut listed = BTreeSet::new();
+    loop {
+        let ready: Vec<&dyn AnyKind> = KINDS
+            .iter()
+            .copied()
+            .filter(|kind| !listed.contains(kind.name()))
+            .filter(|kind| kind.after().iter().all(|before| listed.contains(before)))
+            .collect();
+        if ready.is_empty() {
+            return Ok(survey);
+        }
+        round(client, &ready, &mut survey, desired, ownership).await?;
+        for kind in ready {
+            rename(kind, &mut survey.observed, desired, ownership);
+            listed.insert(kind.name());
+        }
+    }
+}
+
+async fn zones<W: Wire>(client: &Client<W>, account: &str) -> Result<Vec<Zone>, ObserveError> {
+    let request = Request::get(&["zones"]).query("account.id", account);
+    let zones = client.list(&request, Some(ZONES)).await?;
+    zones
+        .into_iter()
+        .map(|zone| match LiveZone::deserialize(&zone) {
+            Ok(zone) => Ok(Zone {
+                id: RemoteId::new(zone.id),
+                name: zone.name.to_lowercase(),
+            }),
+            Err(error) => Err(unexpected("zone", &request, &error)),
+        })
+        .collect()
+}
+
+/// Lists some kinds at the same time.
+async fn round<W: Wire>(
+    client: &Client<W>,
+    kinds: &[&dyn AnyKind],
+    survey: &mut Survey,
+    desired: &Desired,
+    ownership: &Ownership,
+) -> Result<(), ObserveError> {
+    let view = View {
+        scope: &survey.scope,
+        ids: &survey.observed.ids,
+        desired,
+        ownership,
+    };
+    let listings = kinds.iter().flat_map(|kind| {
+        let listings = kind.list(&view).into_iter();
+        listings.map(move |listing| (*kind, listing))
+    });
+    let reads = listings.map(|(kind, listing)| async move {
+        match look(client, kind, &listing, &view).await {
+            Err(ObserveError::Api(error))
+                if listing.optional && error.meaning() == Meaning::Forbidden =>
+            {
+                Ok((Vec::new(), Some(unread(kind, &listing))))
+            }
+            seen => seen.map(|objects| (objects, None)),
+        }
+    });
+    for (objects, warning) in try_join_all(reads).await? {
+        for (address, object) in objects {
+            survey.observed.add(address, object);
+        }
+        survey.warnings.extend(warning);
+    }
+    Ok(())
+}
+
+fn unread(kind: &dyn AnyKind, listing: &Listing) -> Problem {
+    let message = format!(
+        "the token may not read the `{}` objects of `{}`; none of them will be changed",
+        kind.name(),
+        listing.of
+    );
+    Problem::new("tunctl::unread", message)
+        .help("give the token read access there, or restrict it to the zones of this stack")
+        .warning()
+}
+
+/// Carries out one listing and projects what it shows.
+///
+/// # Errors
+/// If the read fails or shows something that is not an object of the kind.
+pub async fn look<W: Wire>(
+    client: &Client<W>,
+    kind: &dyn AnyKind,
+    listing: &Listing,
+    view: &View<'_>,
+) -> Result<Vec<(Address, Object)>, ObserveError> {
+    let lives = match read(client, listing).await {
+        Err(error) if listing.absent.iter().any(|code| error.has_code(*code)) => Vec::new(),
+        lives => lives?,
+    };
+    let sight = |live: &Value| match kind.sight(live, listing, view) {
+        Ok(seen) => seen.map(Ok),
+        Err(error) => Some(Err(unexpected(kind.name(), &listing.request, &error))),
+    };
+    lives.iter().filter_map(sight).collect()
+}
+
+async fn read<W: Wire>(client: &Client<W>, listing: &Listing) -> Result<Vec<Value>, ApiError> {
+    if listing.page_size.is_some() {
+        return client.list(&listing.request, listing.page_size).await;
+    }
+    client
+        .send(&listing.request)
+        .await
+        .map(|answer| vec![answer])
+}
+
+/// Carries out several listings at the same time; each answers for itself.
+pub async fn look_all<W: Wire>(
+    client: &Client<W>,
+    listings: &[(&dyn AnyKind, Listing)],
+    view: &View<'_>,
+) -> Vec<Result<Vec<(Address, Object)>, ObserveError>> {
+    let reads = listings
+        .iter()
+        .map(|(kind, listing)| look(client, *kind, listing, view));
+    join_all(reads).await
+}
+
+fn unexpected(kind: &'static str, request: &Request, error: &serde_json::Error) -> ObserveError {
+    ObserveError::Unexpected {
+        kind,
+        path: request.path.clone(),
+        reason: error.to_string(),
+    }
+}
+
+/// Lists what is to be renamed under its new name, so that everything else is projected in the
+/// new words. Only what is ours, and only while nothing has the new name.
+fn rename(kind: &dyn AnyKind, observed: &mut Observed, desired: &Desired, ownership: &Ownership) {
+    for (address, declared) in &desired.resources {
+        if address.kind != kind.name() || !observed.at(address).is_empty() {
+            continue;
+        }
+        let former = declared
+            .lifecycle
+            .previous_names
+            .iter()
+            .map(|name| Address::new(kind.name(), name));
+        let ours = |former: &Address| match observed.at(former) {
+            [object] => ownership.is_ours(former, object),
+            _ => false,
+        };
+        let free = |former: &Address| !desired.contains(former) && !ownership.is_ignored(former);
+        if let Some(former) = former.into_iter().find(|it| free(it) && ours(it)) {
+            observed.rename(&former, address);
+        }
+    }
+}

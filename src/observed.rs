@@ -1,0 +1,94 @@
+//! What is: live objects, projected into the user's words.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::address::{Address, Ids, RemoteId};
+
+/// Whose an object is, as far as the object itself can tell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Owner {
+    /// It carries this stack's mark.
+    Ours,
+    /// It carries another stack's mark; never touched.
+    Other(String),
+    /// It can carry a mark, and carries none.
+    Unmarked,
+    /// Its kind carries no marks: the manifest's `owns` decides by name.
+    ByName,
+}
+
+/// What tunctl can do with an object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// The spec is in the kind's own words; it can be changed in place.
+    Spec,
+    /// It only occupies the place; taking it over means delete and create.
+    Occupant,
+    /// Cloudflare itself holds it; nothing can be done (`meta.read_only`).
+    Locked,
+}
+
+/// One live object.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Object {
+    /// Cloudflare's id.
+    pub id: RemoteId,
+    /// The object in the user's words, canonical.
+    pub spec: Value,
+    /// Whose it is.
+    pub owner: Owner,
+    /// What can be done with it.
+    pub form: Form,
+    /// What it refers to now.
+    pub references: Vec<Address>,
+    /// The name that it still has, if it is to be renamed to the one it is listed under.
+    pub former: Option<String>,
+    /// What Cloudflare counts up on each change, where it does.
+    pub version: Option<u64>,
+    /// What its kind must send back unchanged. Part of no comparison with the desired state.
+    pub carry: Value,
+}
+
+/// All the live objects that were read, and the names that their ids answer to.
+#[derive(Debug, Clone, Default)]
+pub struct Observed {
+    /// Usually one object for an address; more where Cloudflare allows several.
+    pub objects: BTreeMap<Address, Vec<Object>>,
+    /// The bridge between names and ids.
+    pub ids: Ids,
+}
+
+impl Observed {
+    /// Adds an object that was seen.
+    pub fn add(&mut self, address: Address, object: Object) {
+        if object.form == Form::Spec {
+            self.ids.learn(&address, &object.id);
+        }
+        self.objects.entry(address).or_default().push(object);
+    }
+
+    /// Lists an object under the name that it is to have, so that everything that refers to it
+    /// is projected in the new words.
+    pub fn rename(&mut self, from: &Address, to: &Address) {
+        for mut object in self.objects.remove(from).unwrap_or_default() {
+            self.ids.forget(from);
+            object.former = Some(from.name.clone());
+            self.add(to.clone(), object);
+        }
+    }
+
+    /// The objects at an address.
+    #[must_use]
+    pub fn at(&self, address: &Address) -> &[Object] {
+        self.objects.get(address).map_or(&[], Vec::as_slice)
+    }
+
+    /// Every object with its address.
+    pub fn iter(&self) -> impl Iterator<Item = (&Address, &Object)> {
+        self.objects
+            .iter()
+            .flat_map(|(address, objects)| objects.iter().map(move |object| (address, object)))
+    }
+}

@@ -1,0 +1,235 @@
+//! Desired × live → plan. Pure: the same input gives the same plan, and nothing is sent.
+
+pub mod change;
+pub mod fingerprint;
+pub mod forecast;
+pub mod guard;
+mod judge;
+mod order;
+mod removal;
+pub mod select;
+
+use std::collections::BTreeSet;
+
+pub use change::{Action, Change, Reason};
+pub use guard::{Finding, Guard};
+
+use crate::address::Address;
+use crate::desired::Desired;
+use crate::kind::{self, AnyKind, Recheck};
+use crate::limits::Limits;
+use crate::observed::{Form, Observed};
+use crate::ownership::Ownership;
+use crate::problem::Problem;
+use crate::scope::Scope;
+use select::Selection;
+
+/// What may be planned at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Policy {
+    /// Make the account equal to the manifest.
+    Sync,
+    /// The same, without deleting anything.
+    KeepAll,
+    /// Delete everything that the stack owns or declares.
+    Destroy,
+}
+
+/// Everything that a plan depends on.
+pub struct Input<'a> {
+    /// The registered kinds.
+    pub kinds: &'a [&'a dyn AnyKind],
+    /// Account, zones, stack.
+    pub scope: &'a Scope,
+    /// What should be.
+    pub desired: &'a Desired,
+    /// What is.
+    pub observed: &'a Observed,
+    /// What is ours.
+    pub ownership: &'a Ownership,
+    /// How much may be deleted or changed.
+    pub limits: &'a Limits,
+    /// What may be planned at all.
+    pub policy: Policy,
+    /// Which part of it.
+    pub selection: &'a Selection,
+}
+
+/// Ordered changes: a value that can be shown, compared and carried out.
+#[derive(Debug, Clone, Default)]
+pub struct Plan {
+    /// The stack's name.
+    pub stack: String,
+    /// Changes of one stage may run at the same time; stages run one after the other.
+    pub stages: Vec<Vec<Change>>,
+    /// What forbids applying it.
+    pub findings: Vec<Finding>,
+    /// What a reader should know; stops nothing.
+    pub warnings: Vec<Problem>,
+}
+
+impl Plan {
+    /// All changes in the order in which they will be carried out.
+    pub fn changes(&self) -> impl Iterator<Item = &Change> {
+        self.stages.iter().flatten()
+    }
+
+    /// Whether the account already is as the manifest says.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.stages.is_empty()
+    }
+}
+
+/// Computes the plan.
+///
+/// # Errors
+/// Every reason why there cannot be one, all at once.
+pub fn plan(input: &Input<'_>) -> Result<Plan, Vec<Problem>> {
+    let mut changes = Vec::new();
+    if input.policy != Policy::Destroy {
+        changes = declared(input)?;
+        follow(input, &mut changes);
+    }
+    let mut warnings = Vec::new();
+    if input.policy != Policy::KeepAll {
+        changes.extend(removal::undeclared(input, &mut warnings));
+    }
+    let changes = input.selection.of(input.desired, changes);
+    let (stages, mut unordered) = order::stages(input.desired, changes);
+    warnings.append(&mut unordered);
+    let findings = guard::judge(input, &stages);
+    Ok(Plan {
+        stack: input.scope.stack.clone(),
+        stages,
+        findings,
+        warnings,
+    })
+}
+
+/// What every declared resource needs.
+fn declared(input: &Input<'_>) -> Result<Vec<Change>, Vec<Problem>> {
+    let mut problems = Vec::new();
+    let mut changes = Vec::new();
+    for (address, declared) in &input.desired.resources {
+        let Some(kind) = input.kinds.iter().find(|kind| kind.name() == address.kind) else {
+            continue;
+        };
+        if input.ownership.is_ignored(address) {
+            continue;
+        }
+        if let Some(problem) = impossible(input, *kind, address) {
+            problems.push(problem);
+            continue;
+        }
+        match judge::declared(*kind, address, declared, input.observed.at(address)) {
+            Ok(None) => {}
+            Ok(Some((action, reason))) => changes.push(Change {
+                recheck: recheck(*kind, &action, input, declared.references.first()),
+                address: address.clone(),
+                action,
+                reason,
+                waits_for: Vec::new(),
+                at: Some(declared.at),
+            }),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    if problems.is_empty() {
+        Ok(changes)
+    } else {
+        Err(problems)
+    }
+}
+
+/// Why a declared resource cannot even be looked for.
+fn impossible(input: &Input<'_>, kind: &dyn AnyKind, address: &Address) -> Option<Problem> {
+    let declared = input.desired.get(address)?;
+    if let Some(stack) = input.ownership.elsewhere.get(address) {
+        let label = format!("stack `{stack}` of this run declares `{address}` too");
+        return Some(
+            Problem::new(
+                "tunctl::claimed_twice",
+                "two stacks declare the same object",
+            )
+            .at(declared.at, label)
+            .help("declare it in one stack only"),
+        );
+    }
+    if let Some(misplaced) = kind.misplaced(input.scope, &address.name) {
+        return Some(
+            Problem::new(misplaced.code, "name has no place in this account")
+                .at(declared.at, misplaced.message)
+                .help(misplaced.help),
+        );
+    }
+    former_name_of_others(input, address)
+}
+
+/// A living object under a previous name that may not be renamed: making a new one beside it is
+/// not what anybody meant.
+fn former_name_of_others(input: &Input<'_>, address: &Address) -> Option<Problem> {
+    let declared = input.desired.get(address)?;
+    if !input.observed.at(address).is_empty() {
+        return None;
+    }
+    let names = declared.lifecycle.previous_names.iter();
+    let former = names
+        .map(|name| Address::new(address.kind.clone(), name.clone()))
+        .find(|former| !input.observed.at(former).is_empty())?;
+    let label = format!("`{former}` exists, and this stack does not own it");
+    Some(
+        Problem::new("tunctl::rename_of_foreign", "object cannot be renamed")
+            .at(declared.at, label)
+            .help(format!(
+                "cover `{}` with a pattern in `owns`, or drop it from `previousNames`",
+                former.name
+            )),
+    )
+}
+
+fn recheck(
+    kind: &dyn AnyKind,
+    action: &Action,
+    input: &Input<'_>,
+    parent: Option<&Address>,
+) -> bool {
+    match kind.recheck() {
+        Recheck::Never => false,
+        Recheck::Existing => !action.objects().is_empty(),
+        // What belongs to something that does not exist yet cannot have been made since.
+        Recheck::Always => parent.is_none_or(|parent| !input.observed.at(parent).is_empty()),
+    }
+}
+
+/// Dependents of what gets a new id are written again although their words are the same.
+fn follow(input: &Input<'_>, changes: &mut Vec<Change>) {
+    let replaced: BTreeSet<Address> = changes
+        .iter()
+        .filter(|change| matches!(change.action, Action::Replace { .. }))
+        .map(|change| change.address.clone())
+        .collect();
+    let planned: BTreeSet<Address> = changes.iter().map(|it| it.address.clone()).collect();
+    for (address, declared) in &input.desired.resources {
+        let followed = declared.references.iter().find(|it| replaced.contains(*it));
+        let live = input.observed.at(address).first();
+        if let (Some(followed), Some(object)) = (followed, live)
+            && object.form == Form::Spec
+            && !planned.contains(address)
+        {
+            changes.push(Change {
+                address: address.clone(),
+                action: Action::Update {
+                    object: object.clone(),
+                    after: declared.spec.clone(),
+                    fields: Vec::new(),
+                },
+                reason: Reason::Follows(followed.clone()),
+                waits_for: Vec::new(),
+                recheck: kind::find(&address.kind)
+                    .is_some_and(|kind| kind.recheck() != Recheck::Never),
+                at: Some(declared.at),
+            });
+        }
+    }
+}

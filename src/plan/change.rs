@@ -1,0 +1,142 @@
+//! One change of a plan. An action owns what it needs, so impossible combinations of before and
+//! after cannot be written down.
+
+use serde_json::Value;
+
+use crate::address::Address;
+use crate::desired::Drain;
+use crate::diff::FieldChange;
+use crate::observed::Object;
+use crate::source::Span;
+
+/// One thing that will change.
+#[derive(Debug, Clone)]
+pub struct Change {
+    /// What changes.
+    pub address: Address,
+    /// How.
+    pub action: Action,
+    /// Why. Explains; never decides.
+    pub reason: Reason,
+    /// The changes that must have succeeded before.
+    pub waits_for: Vec<Address>,
+    /// Whether the object must be read again right before it is written.
+    pub recheck: bool,
+    /// Where the resource is declared; `None` if it is not.
+    pub at: Option<Span>,
+}
+
+/// What happens to an object. What stays as it is has no change.
+#[derive(Debug, Clone)]
+pub enum Action {
+    /// Make it.
+    Create {
+        /// The declared fields.
+        after: Value,
+    },
+    /// Change it in place.
+    Update {
+        /// What is there.
+        object: Object,
+        /// The declared fields.
+        after: Value,
+        /// What differs. Empty if it only follows another change.
+        fields: Vec<FieldChange>,
+    },
+    /// Take over what somebody else made.
+    Adopt {
+        /// Everything at the place.
+        objects: Vec<Object>,
+        /// The declared fields.
+        after: Value,
+        /// What differs.
+        fields: Vec<FieldChange>,
+    },
+    /// Give it the declared name in place.
+    Rename {
+        /// What is there, under its former name.
+        object: Object,
+        /// The name it has now.
+        from: String,
+        /// The declared fields.
+        after: Value,
+    },
+    /// Delete it, then make it again: Cloudflare cannot change it in place.
+    Replace {
+        /// What is there.
+        object: Object,
+        /// The declared fields.
+        after: Value,
+        /// What differs.
+        fields: Vec<FieldChange>,
+    },
+    /// Remove it.
+    Delete {
+        /// What is there.
+        object: Object,
+        /// What happens to live connections.
+        drain: Drain,
+    },
+}
+
+/// Why something changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reason {
+    /// It is new in the manifest.
+    New,
+    /// The live object differs from the manifest. Which of the two moved, only a base can tell.
+    Differs,
+    /// It refers to something that is gone from Cloudflare.
+    Drifted,
+    /// It is no longer declared.
+    Undeclared,
+    /// It follows another change: what it refers to gets a new id.
+    Follows(Address),
+}
+
+impl Action {
+    /// The word for programs.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Create { .. } => "create",
+            Self::Update { .. } => "update",
+            Self::Adopt { .. } => "adopt",
+            Self::Rename { .. } => "rename",
+            Self::Replace { .. } => "replace",
+            Self::Delete { .. } => "delete",
+        }
+    }
+
+    /// What is there before, newest knowledge first; empty for a create.
+    #[must_use]
+    pub fn objects(&self) -> &[Object] {
+        match self {
+            Self::Create { .. } => &[],
+            Self::Adopt { objects, .. } => objects,
+            Self::Update { object, .. }
+            | Self::Rename { object, .. }
+            | Self::Replace { object, .. }
+            | Self::Delete { object, .. } => std::slice::from_ref(object),
+        }
+    }
+
+    /// What will be there; `None` if nothing.
+    #[must_use]
+    pub fn after(&self) -> Option<&Value> {
+        match self {
+            Self::Create { after }
+            | Self::Update { after, .. }
+            | Self::Adopt { after, .. }
+            | Self::Rename { after, .. }
+            | Self::Replace { after, .. } => Some(after),
+            Self::Delete { .. } => None,
+        }
+    }
+
+    /// Whether the object goes away, be it for a moment.
+    #[must_use]
+    pub fn removes(&self) -> bool {
+        matches!(self, Self::Delete { .. } | Self::Replace { .. })
+    }
+}

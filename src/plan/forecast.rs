@@ -1,0 +1,99 @@
+//! What carrying out a plan will cost, before it is carried out.
+
+use std::collections::BTreeMap;
+
+use super::{Action, Input, Plan};
+use crate::kind::AnyKind;
+
+/// Cloudflare's rate for one token: 1,200 requests in 300 seconds (cloudflare-api.md 1.4).
+const BUDGET: u64 = 1200;
+
+/// Seconds for one request once the budget is used up.
+const PACE: f64 = 300.0 / 1200.0;
+
+/// Operations in one batch.
+const BATCH: usize = 200;
+
+/// What a plan will cost.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Forecast {
+    /// Requests that change something.
+    pub writes: u64,
+    /// Requests that read again what is about to be changed.
+    pub reads: u64,
+    /// Seconds that the rate limit forces, beginning with a full budget.
+    pub seconds: f64,
+    /// How much of each limited kind the account will have.
+    pub quotas: Vec<Quota>,
+}
+
+/// The use of one quota.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Quota {
+    /// The kind.
+    pub kind: &'static str,
+    /// Objects in the account after the plan.
+    pub after: u64,
+    /// Objects that the account may have.
+    pub limit: u64,
+}
+
+/// Forecasts a plan.
+#[must_use]
+pub fn forecast(input: &Input<'_>, plan: &Plan) -> Forecast {
+    let (mut writes, mut reads) = (0, 0);
+    for stage in &plan.stages {
+        let mut batches: BTreeMap<String, (usize, bool)> = BTreeMap::new();
+        for change in stage {
+            let kind = input
+                .kinds
+                .iter()
+                .find(|it| it.name() == change.address.kind);
+            let name = &change.address.name;
+            if let Some(batch) = kind.and_then(|kind| kind.travels_with(input.scope, name)) {
+                let (size, recheck) = batches.entry(batch).or_default();
+                *size += change.action.objects().len().max(1);
+                *recheck |= change.recheck;
+            } else {
+                writes += 1 + u64::from(matches!(change.action, Action::Replace { .. }));
+                reads += u64::from(change.recheck);
+            }
+        }
+        for (size, recheck) in batches.into_values() {
+            writes += size.div_ceil(BATCH) as u64;
+            reads += u64::from(recheck);
+        }
+    }
+    let over = (writes + reads).saturating_sub(BUDGET);
+    Forecast {
+        writes,
+        reads,
+        // Far below 2^52 requests.
+        seconds: f64::from(u32::try_from(over).unwrap_or(u32::MAX)) * PACE,
+        quotas: input
+            .kinds
+            .iter()
+            .filter_map(|kind| quota(*kind, input, plan))
+            .collect(),
+    }
+}
+
+fn quota(kind: &dyn AnyKind, input: &Input<'_>, plan: &Plan) -> Option<Quota> {
+    let limit = kind.quota()?;
+    let live = input
+        .observed
+        .iter()
+        .filter(|(it, _)| it.kind == kind.name())
+        .count() as u64;
+    let planned = |wanted: fn(&Action) -> bool| {
+        let changes = plan.changes().filter(|it| it.address.kind == kind.name());
+        changes.filter(|change| wanted(&change.action)).count() as u64
+    };
+    let made = planned(|action| matches!(action, Action::Create { .. }));
+    let gone = planned(|action| matches!(action, Action::Delete { .. }));
+    Some(Quota {
+        kind: kind.name(),
+        after: (live + made).saturating_sub(gone),
+        limit,
+    })
+}

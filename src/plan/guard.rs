@@ -1,0 +1,257 @@
+//! Safety checks on the finished plan. The plan shows them; `apply` refuses while one holds.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::str::FromStr;
+
+use super::{Action, Change, Input, Policy};
+use crate::address::Address;
+use crate::observed::{Form, Owner};
+
+/// From how many objects on a percentage means something (octoDNS's number).
+const ENOUGH: usize = 10;
+
+/// A check that a plan can fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Guard {
+    /// A protected object would go. Nothing lifts this but the manifest.
+    Protect,
+    /// More deletions than `limits.deletes`.
+    Deletes,
+    /// A larger share of a kind would be deleted than `limits.deletePercent`.
+    DeletePercent,
+    /// A larger share of a kind would be changed than `limits.updatePercent`.
+    UpdatePercent,
+    /// Something that is not ours refers to an object that would go.
+    Foreign,
+    /// The manifest declares nothing, and everything would go.
+    Empty,
+}
+
+impl Guard {
+    /// All guards.
+    pub const ALL: [Self; 6] = [
+        Self::Protect,
+        Self::Deletes,
+        Self::DeletePercent,
+        Self::UpdatePercent,
+        Self::Foreign,
+        Self::Empty,
+    ];
+
+    /// The guard's name, as `--allow` takes it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Protect => "protect",
+            Self::Deletes => "deletes",
+            Self::DeletePercent => "deletePercent",
+            Self::UpdatePercent => "updatePercent",
+            Self::Foreign => "foreign",
+            Self::Empty => "empty",
+        }
+    }
+}
+
+/// One guard that a plan fails.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// Which guard.
+    pub guard: Guard,
+    /// What was measured: a count or a percentage.
+    pub value: u64,
+    /// What it is about, in one sentence.
+    pub message: String,
+}
+
+impl Finding {
+    /// What to type to lift it for one run; `None` if only the manifest can.
+    #[must_use]
+    pub fn lifted_by(&self) -> Option<String> {
+        match self.guard {
+            Guard::Protect => None,
+            Guard::Empty => Some("--allow empty".to_owned()),
+            Guard::Deletes | Guard::DeletePercent | Guard::UpdatePercent | Guard::Foreign => {
+                Some(format!("--allow {}={}", self.guard.name(), self.value))
+            }
+        }
+    }
+}
+
+/// A guard lifted for one run, up to a value: `deletes=12`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Allowance {
+    guard: Guard,
+    up_to: u64,
+}
+
+impl Allowance {
+    /// Whether it lifts a finding.
+    #[must_use]
+    pub fn covers(&self, finding: &Finding) -> bool {
+        self.guard == finding.guard && finding.value <= self.up_to
+    }
+}
+
+impl FromStr for Allowance {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (name, value) = text.split_once('=').unwrap_or((text, ""));
+        let liftable = Guard::ALL.into_iter().filter(|it| *it != Guard::Protect);
+        let Some(guard) = liftable.clone().find(|guard| guard.name() == name) else {
+            let names: Vec<&str> = liftable.map(Guard::name).collect();
+            return Err(format!("no guard `{name}`; one of {}", names.join(", ")));
+        };
+        let up_to = match (guard, value) {
+            (Guard::Empty, "") => u64::MAX,
+            (_, value) => value
+                .parse()
+                .map_err(|_| format!("write the number that you accept: {name}=N"))?,
+        };
+        Ok(Self { guard, up_to })
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+/// Every guard that the plan fails.
+pub(super) fn judge(input: &Input<'_>, stages: &[Vec<Change>]) -> Vec<Finding> {
+    let changes: Vec<&Change> = stages.iter().flatten().collect();
+    let mut findings = protected(input, &changes);
+    findings.extend(foreign(input, &changes));
+    if input.policy != Policy::Destroy {
+        findings.extend(deletes(input, &changes));
+        findings.extend(percentages(input, &changes));
+        findings.extend(empty(input, &changes));
+    }
+    findings
+}
+
+fn protected(input: &Input<'_>, changes: &[&Change]) -> Vec<Finding> {
+    let is_protected = |change: &Change| {
+        let declared = input.desired.get(&change.address);
+        change.action.removes()
+            && (input.ownership.is_protected(&change.address)
+                || declared.is_some_and(|it| it.lifecycle.protect))
+    };
+    changes
+        .iter()
+        .filter(|change| is_protected(change))
+        .map(|change| Finding {
+            guard: Guard::Protect,
+            value: 1,
+            message: format!(
+                "`{}` is protected; remove the protection in a change of its own first",
+                change.address
+            ),
+        })
+        .collect()
+}
+
+fn deletes(input: &Input<'_>, changes: &[&Change]) -> Option<Finding> {
+    let value = changes.iter().filter(|it| it.action.removes()).count() as u64;
+    (value > input.limits.deletes).then(|| Finding {
+        guard: Guard::Deletes,
+        value,
+        message: format!(
+            "{value} objects would be destroyed; `limits.deletes` is {}",
+            input.limits.deletes
+        ),
+    })
+}
+
+fn percentages(input: &Input<'_>, changes: &[&Change]) -> Vec<Finding> {
+    let mut ours: BTreeMap<&str, usize> = BTreeMap::new();
+    for (address, object) in input.observed.iter() {
+        let declared = input.desired.contains(address) && object.form == Form::Spec;
+        if declared || input.ownership.is_ours(address, object) {
+            *ours.entry(address.kind.as_str()).or_default() += 1;
+        }
+    }
+    let count = |kind: &str, deletes: bool| {
+        let changes = changes.iter().filter(|it| it.address.kind == kind);
+        let changes = changes.filter(|it| !matches!(it.action, Action::Create { .. }));
+        changes.filter(|it| it.action.removes() == deletes).count()
+    };
+    let mut findings = Vec::new();
+    for (kind, total) in ours.into_iter().filter(|(_, total)| *total >= ENOUGH) {
+        for (guard, limit) in [
+            (Guard::DeletePercent, input.limits.delete_percent),
+            (Guard::UpdatePercent, input.limits.update_percent),
+        ] {
+            let deletes = guard == Guard::DeletePercent;
+            let changed = count(kind, deletes);
+            // Rounded up, so that the number shown lifts the guard.
+            let value = (changed * 100).div_ceil(total) as u64;
+            if value > limit {
+                let verb = if deletes { "destroyed" } else { "changed" };
+                findings.push(Finding {
+                    guard,
+                    value,
+                    message: format!(
+                        "{changed} of {total} objects of kind `{kind}` would be {verb} \
+                         ({value} %); `limits.{}` is {limit} %",
+                        guard.name()
+                    ),
+                });
+            }
+        }
+    }
+    findings
+}
+
+/// What stays and refers to a tunnel that would go.
+fn foreign(input: &Input<'_>, changes: &[&Change]) -> Vec<Finding> {
+    let changed: BTreeSet<&Address> = changes.iter().map(|change| &change.address).collect();
+    let deleted = changes.iter().filter(|it| it.action.removes());
+    deleted
+        .filter_map(|change| {
+            let left: Vec<String> = input
+                .observed
+                .iter()
+                .filter(|(address, object)| {
+                    object.references.contains(&change.address)
+                        && !changed.contains(address)
+                        && is_standalone(input, address)
+                })
+                .map(|(address, object)| format!("`{address}`{}", whose(&object.owner)))
+                .collect();
+            (!left.is_empty()).then(|| Finding {
+                guard: Guard::Foreign,
+                value: left.len() as u64,
+                message: format!(
+                    "`{}` would be destroyed while these still lead to it: {}",
+                    change.address,
+                    left.join(", ")
+                ),
+            })
+        })
+        .collect()
+}
+
+fn is_standalone(input: &Input<'_>, address: &Address) -> bool {
+    let mut kinds = input.kinds.iter();
+    kinds.any(|kind| kind.name() == address.kind && kind.standalone())
+}
+
+fn whose(owner: &Owner) -> String {
+    match owner {
+        Owner::Other(stack) => format!(" (stack `{stack}`)"),
+        Owner::Unmarked => " (not ours)".to_owned(),
+        Owner::Ours | Owner::ByName => String::new(),
+    }
+}
+
+fn empty(input: &Input<'_>, changes: &[&Change]) -> Option<Finding> {
+    (input.desired.resources.is_empty() && !changes.is_empty()).then(|| Finding {
+        guard: Guard::Empty,
+        value: changes.len() as u64,
+        message: "the manifest declares nothing; everything that the stack owns would be destroyed"
+            .to_owned(),
+    })
+}

@@ -1,0 +1,61 @@
+//! What goes: live objects that are ours and no longer declared. Whatever is in doubt stays,
+//! and the plan says so.
+
+use super::judge::{is_in_hand, words};
+use super::{Action, Change, Input, Policy, Reason};
+use crate::address::Address;
+use crate::desired::{Declared, Drain};
+use crate::kind::Recheck;
+use crate::observed::{Object, Owner};
+use crate::problem::Problem;
+
+/// Every deletion that the plan needs.
+pub(super) fn undeclared(input: &Input<'_>, warnings: &mut Vec<Problem>) -> Vec<Change> {
+    let mut changes = Vec::new();
+    for (address, object) in input.observed.iter() {
+        let declared = input.desired.get(address);
+        let kind = input.kinds.iter().find(|kind| kind.name() == address.kind);
+        let Some(kind) = kind.filter(|kind| kind.standalone()) else {
+            continue;
+        };
+        if input.ownership.is_ignored(address) {
+            continue;
+        }
+        let goes = match declared {
+            Some(declared) => input.policy == Policy::Destroy && is_in_hand(declared, object),
+            None => input.ownership.is_ours(address, object),
+        };
+        if goes {
+            changes.push(Change {
+                address: address.clone(),
+                action: Action::Delete {
+                    object: object.clone(),
+                    drain: drain(input, declared),
+                },
+                reason: Reason::Undeclared,
+                waits_for: Vec::new(),
+                recheck: kind.recheck() != Recheck::Never,
+                at: declared.map(|declared| declared.at),
+            });
+        } else if declared.is_none() && object.owner == Owner::Ours {
+            warnings.push(kept(address, object));
+        }
+    }
+    changes
+}
+
+fn drain(input: &Input<'_>, declared: Option<&Declared>) -> Drain {
+    declared.map_or(input.desired.drain, |declared| declared.lifecycle.drain)
+}
+
+fn kept(address: &Address, object: &Object) -> Problem {
+    Problem::new(
+        "tunctl::mark_without_meaning",
+        format!(
+            "`{address}` carries this stack's mark and is left alone: it is {} now",
+            words(object)
+        ),
+    )
+    .help("if it is still yours, delete it by hand; if not, remove the mark from its comment")
+    .warning()
+}
