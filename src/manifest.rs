@@ -4,5 +4,6 @@
 //! understand together with everything that was wrong with it.
 
 pub mod findings;
+pub mod shape;
 pub mod suggest;
 pub mod yaml;

@@ -34,9 +34,13 @@ impl Findings {
             return;
         }
         let problem = describe();
-        let label = problem.labels.first();
-        let particulars = label.map_or(&problem.message, |(_, text)| text).clone();
-        let place = label.map(|(span, _)| *span);
+        // The label may name the way to the place, which is another one through each alias.
+        let place = problem.labels.first().map(|(span, _)| *span);
+        let particulars = match (place, &problem.help) {
+            (Some(_), Some(help)) => help.clone(),
+            (Some(_), None) => String::new(),
+            (None, _) => problem.message.clone(),
+        };
         if self.seen.insert((problem.code, place, particulars)) {
             self.problems.push(problem);
         }

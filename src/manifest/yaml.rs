@@ -18,7 +18,7 @@ use crate::source::Sources;
 pub use budget::{Budget, Spent};
 pub use compose::{Composed, compose};
 pub use decode::decode;
-pub use node::{Mapping, Node, NodeValue, Scalar, Step, Style};
+pub use node::{Mapping, Node, NodeValue, Scalar, Step, Style, Words};
 
 /// Reads one file: takes its text into `sources` and composes it.
 ///

@@ -2,6 +2,8 @@
 
 /// What cloudflared does with ingress rules.
 mod ingress;
+/// A tree against a schema: every mistake at its place, and the value that `serde` gets.
+mod manifest_shape;
 /// YAML into nodes: the gallery of refused texts, the budget, and arbitrary bytes.
 mod manifest_yaml;
 /// What several tests need.
