@@ -4,6 +4,8 @@
 //! understand together with everything that was wrong with it.
 
 pub mod findings;
+pub mod interpolate;
+pub mod merge;
 pub mod shape;
 pub mod suggest;
 pub mod yaml;

@@ -2,6 +2,10 @@
 
 /// What cloudflared does with ingress rules.
 mod ingress;
+/// Variables in values: what they become, and where a mistake is shown.
+mod manifest_interpolate;
+/// A manifest and what it includes: sections put together, contradictions at both places.
+mod manifest_merge;
 /// A tree against a schema: every mistake at its place, and the value that `serde` gets.
 mod manifest_shape;
 /// YAML into nodes: the gallery of refused texts, the budget, and arbitrary bytes.

@@ -237,6 +237,26 @@ fn unclosed_brackets_and_quotes() {
        ╰────
       help: close the quote
     "#);
+}
+
+#[test]
+fn variables_between_brackets_need_quotes() {
+    assert_snapshot!(refused("a: [x${A}]\n"), @r#"
+    tunctl::yaml_syntax
+
+      × invalid YAML
+       ╭─[tunctl.yaml:1:4]
+     1 │ a: [x${A}]
+       ·    ┬  ┬
+       ·    │  ╰── expected `,` or `]` before this
+       ·    ╰── this bracket is not closed
+       ╰────
+      help: between brackets, quote a text with a variable: "${NAME}"
+    "#);
+}
+
+#[test]
+fn a_bracket_that_closes_nothing() {
     assert_snapshot!(refused("a: }\n"), @r#"
     tunctl::yaml_syntax
 

@@ -173,6 +173,19 @@ impl Mapping {
         (Self { entries, sorted }, places)
     }
 
+    /// The same keys, with some values replaced. `values` are in the order of [`Self::iter`];
+    /// those that are missing stay.
+    #[must_use]
+    pub fn with_values(&self, values: Vec<Option<Node>>) -> Self {
+        let mut changed = self.clone();
+        for ((_, old), new) in changed.entries.iter_mut().zip(values) {
+            if let Some(new) = new {
+                *old = new;
+            }
+        }
+        changed
+    }
+
     /// A key and its value.
     #[must_use]
     pub fn entry(&self, key: &str) -> Option<&(Node, Node)> {

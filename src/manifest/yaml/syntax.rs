@@ -38,6 +38,9 @@ pub(super) fn problem(error: &ScanError, context: &Context) -> Problem {
             ..open
         };
         found = found.at(bracket, "this bracket is not closed");
+        if line_before(context.text, at.end).contains("${") {
+            found = found.help("between brackets, quote a text with a variable: \"${NAME}\"");
+        }
     }
     found
 }
@@ -98,6 +101,12 @@ fn tab_near(text: &str, mark: usize) -> usize {
     let before = text[line..mark].find('\t').map(|tab| line + tab);
     let behind = || text[mark..].find('\t').map(|tab| mark + tab);
     before.or_else(behind).unwrap_or(mark)
+}
+
+/// The line of a position, up to it.
+fn line_before(text: &str, position: usize) -> &str {
+    let before = text.get(..position).unwrap_or_default();
+    before.rsplit('\n').next().unwrap_or_default()
 }
 
 /// The letter at a position; nothing at the end of a line or of the file.
