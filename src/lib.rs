@@ -9,6 +9,8 @@ pub mod api;
 pub mod apply;
 pub mod desired;
 pub mod diff;
+pub mod exit;
+pub mod files;
 pub mod ingress;
 pub mod kind;
 pub mod limits;

@@ -1,11 +1,136 @@
-//! From YAML texts to one checked tree, with the place of every part kept.
+//! From YAML texts to the desired state, with the place of every part kept.
 //!
 //! Invariant: nothing here stops at the first mistake. Each stage returns what it could
 //! understand together with everything that was wrong with it.
 
 pub mod findings;
+mod formats;
 pub mod interpolate;
 pub mod merge;
+mod resolve;
+pub mod schema;
 pub mod shape;
 pub mod suggest;
+mod surface;
 pub mod yaml;
+
+use std::collections::BTreeMap;
+
+use crate::desired::Desired;
+use crate::limits::Limits;
+use crate::ownership::Ownership;
+use crate::problem::Problem;
+use crate::source::{Sources, Span};
+use findings::Findings;
+use shape::Shape;
+use yaml::{Budget, Node};
+
+pub use schema::schema;
+
+/// Everything that a stack's files say.
+#[derive(Debug, Clone, Default)]
+pub struct Manifest {
+    /// The Cloudflare account's id.
+    pub account: String,
+    /// What should be.
+    pub desired: Desired,
+    /// What is ours.
+    pub ownership: Ownership,
+    /// How much one run may delete or change.
+    pub limits: Limits,
+}
+
+/// One file, read but not yet understood.
+#[derive(Debug)]
+pub struct Document {
+    root: Option<Node>,
+    problems: Vec<Problem>,
+}
+
+/// Takes in one file: composes it and fills in variables.
+#[must_use]
+pub fn open(
+    sources: &mut Sources,
+    name: &str,
+    bytes: &[u8],
+    variables: &BTreeMap<String, String>,
+    budget: &mut Budget,
+) -> Document {
+    let broken = |problem| Document {
+        root: None,
+        problems: vec![problem],
+    };
+    if let Err(problem) = budget.take_text(name, bytes) {
+        return broken(problem);
+    }
+    let source = sources.add(name, String::from_utf8_lossy(bytes));
+    let text = match yaml::decode(source, bytes) {
+        Ok(text) => text,
+        Err(problem) => return broken(problem),
+    };
+    let composed = yaml::compose(source, text, budget);
+    let mut problems = composed.problems;
+    let root = composed.root.map(|root| {
+        let (root, more) = interpolate::interpolate(&root, variables, sources);
+        problems.extend(more);
+        root
+    });
+    Document { root, problems }
+}
+
+impl Document {
+    /// Whether the file has a key at its top.
+    #[must_use]
+    pub fn has(&self, key: &str) -> bool {
+        self.root
+            .as_ref()
+            .is_some_and(|root| root.get(key).is_some())
+    }
+
+    /// The patterns of further files that it names, with their places.
+    #[must_use]
+    pub fn includes(&self) -> Vec<(String, Span)> {
+        let list = self.root.as_ref().and_then(|root| root.get("include"));
+        let items = list.map(Node::items).unwrap_or_default();
+        items
+            .iter()
+            .filter_map(|item| Some((item.scalar()?.text.to_string(), item.span)))
+            .collect()
+    }
+}
+
+/// Understands a manifest and the files that it includes: merges them, checks their shape
+/// against the schema, and lowers them to resources.
+///
+/// # Errors
+/// Everything that is wrong, by place; each place is blamed once.
+pub fn load(documents: Vec<Document>) -> Result<Manifest, Vec<Problem>> {
+    let mut findings = Findings::default();
+    let complete = documents.iter().all(|document| document.root.is_some());
+    let mut roots = Vec::new();
+    for document in documents {
+        findings.extend(document.problems);
+        roots.extend(document.root);
+    }
+    let mut manifest = None;
+    if let Some((main, included)) = roots.split_first().filter(|_| complete) {
+        let (root, problems) = merge::merge(main, included);
+        findings.extend(problems);
+        let (value, problems) = shape().check(&root, &formats::formats());
+        let resolved = resolve::resolve(&root, &value, &problems);
+        findings.extend(problems);
+        match resolved {
+            Ok(resolved) => manifest = Some(resolved),
+            Err(problems) => problems.into_iter().for_each(|it| findings.push(it)),
+        }
+    }
+    let problems = findings.into_problems();
+    match manifest {
+        Some(manifest) if problems.is_empty() => Ok(manifest),
+        Some(_) | None => Err(problems),
+    }
+}
+
+fn shape() -> Shape {
+    Shape::from_schema(&schema()).expect("a test compiles the schema of every build")
+}

@@ -46,6 +46,13 @@ impl Findings {
         }
     }
 
+    /// Adds several problems.
+    pub fn extend(&mut self, problems: impl IntoIterator<Item = Problem>) {
+        for problem in problems {
+            self.push(problem);
+        }
+    }
+
     /// All that was found, by place. What the limit left out is counted in a last problem with
     /// the code `tunctl::more_problems`.
     #[must_use]

@@ -1,0 +1,135 @@
+//! The JSON Schema of a manifest, put together from the types: the manifest's own keys and the
+//! facets that the kinds bring. The same schema completes keys in editors and checks files.
+
+use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, SchemaGenerator};
+use serde_json::{Map, Value, json};
+
+use super::surface::Surface;
+use crate::kind::KINDS;
+
+/// Fields that `defaults` can set for every entry that has them.
+pub(super) const DEFAULTS: [&str; 2] = ["originRequest", "onDelete"];
+
+/// A name pattern that covers the whole account by mistake is refused: 3 literal characters
+/// come first (design, section 1).
+const OWNED: &str = r"^[^*?\[\]{}!\\]{3}";
+
+/// Names of entries: what Cloudflare takes, without what would break an address.
+const NAME: &str = r"^\S(.{0,98}\S)?$";
+
+/// The schema of a manifest.
+///
+/// # Panics
+/// Never: the surface is an object with properties.
+#[must_use]
+pub fn schema() -> Value {
+    let mut generator = SchemaSettings::draft2020_12().into_generator();
+    let mut root = Surface::json_schema(&mut generator).to_value();
+    let sections = sections(&mut generator);
+    let defaults = defaults(&sections);
+    let properties = root["properties"].as_object_mut();
+    let properties = properties.expect("the surface is an object");
+    properties.insert("owns".to_owned(), owns());
+    properties.insert("defaults".to_owned(), defaults);
+    for (name, entry) in sections {
+        properties.insert(name, section(&entry));
+    }
+    root["$schema"] = json!("https://json-schema.org/draft/2020-12/schema");
+    root["title"] = json!("tunctl manifest");
+    root["additionalProperties"] = json!(false);
+    root["$defs"] = closed(Value::Object(generator.take_definitions(true)));
+    root
+}
+
+/// Every section with the schema of its entries: the facets of all its kinds side by side.
+fn sections(generator: &mut SchemaGenerator) -> Vec<(String, Value)> {
+    let mut sections: Vec<(String, Value)> = Vec::new();
+    for kind in KINDS {
+        let facet = kind.surface(generator).to_value();
+        for name in kind.sections() {
+            match sections.iter_mut().find(|(known, _)| known == name) {
+                Some((_, entry)) => join(entry, &facet),
+                None => sections.push(((*name).to_owned(), facet.clone())),
+            }
+        }
+    }
+    sections
+}
+
+/// Adds the fields of a facet; a field that is there stays as it is.
+fn join(entry: &mut Value, facet: &Value) {
+    for part in ["properties", "required"] {
+        match (&mut entry[part], &facet[part]) {
+            (Value::Object(known), Value::Object(more)) => {
+                for (key, value) in more {
+                    known.entry(key.clone()).or_insert_with(|| value.clone());
+                }
+            }
+            (Value::Array(known), Value::Array(more)) => known.extend(more.iter().cloned()),
+            (_, Value::Null) => {}
+            (known, more) => *known = more.clone(),
+        }
+    }
+}
+
+fn section(entry: &Value) -> Value {
+    let description = entry["description"].clone();
+    let mut entry = entry.clone();
+    entry["additionalProperties"] = json!(false);
+    json!({
+        "type": "object",
+        "description": description,
+        "propertyNames": { "type": "string", "pattern": NAME },
+        "additionalProperties": entry,
+    })
+}
+
+fn owns() -> Value {
+    let mut properties = Map::new();
+    for kind in KINDS.iter().filter(|kind| kind.owned_by_name()) {
+        if let Some(section) = kind.sections().first() {
+            let pattern = json!({"type": "string", "format": "glob", "pattern": OWNED});
+            let patterns = json!({
+                "type": "array",
+                "description": format!("Name patterns of `{section}` that this stack owns."),
+                "items": pattern,
+            });
+            properties.insert((*section).to_owned(), patterns);
+        }
+    }
+    json!({
+        "type": "object",
+        "description": "What may be deleted once it is no longer declared. A pattern starts with \
+                        3 literal characters or more.",
+        "properties": properties,
+        "additionalProperties": false,
+    })
+}
+
+fn defaults(sections: &[(String, Value)]) -> Value {
+    let mut properties = Map::new();
+    for name in DEFAULTS {
+        let mut fields = sections.iter().map(|(_, entry)| &entry["properties"][name]);
+        if let Some(field) = fields.find(|field| !field.is_null()) {
+            properties.insert(name.to_owned(), field.clone());
+        }
+    }
+    json!({
+        "type": "object",
+        "description": "Merged into every entry that has these fields; the entry's own win.",
+        "properties": properties,
+        "additionalProperties": false,
+    })
+}
+
+/// Forbids unknown keys in every object with known ones.
+fn closed(mut definitions: Value) -> Value {
+    let objects = definitions.as_object_mut().into_iter().flatten();
+    for (_, definition) in objects {
+        if definition.get("properties").is_some() {
+            definition["additionalProperties"] = json!(false);
+        }
+    }
+    definitions
+}
