@@ -223,7 +223,7 @@ impl<W: Wire> Client<W> {
     /// One exchange, once the rate budget has room for it.
     async fn attempt(&self, request: &Request) -> Result<Answer, Failure> {
         let waiting = |wait| (self.notify)(Notice::Waiting { wait });
-        let permit = self.admission.enter(waiting).await;
+        let place = self.admission.enter(waiting).await;
         let started = self.clock.now();
         let exchanged = self
             .wire
@@ -232,8 +232,8 @@ impl<W: Wire> Client<W> {
         let millis = self.clock.now().saturating_sub(started).as_millis();
         trace(request, &exchanged, millis);
         let reply = exchanged.map_err(Failure::wire)?;
-        self.admission.learn(&reply);
-        drop(permit);
+        self.admission.learn(&place, &reply);
+        drop(place);
         envelope::read(&reply, &|text| self.credentials.redact(text))
             .map_err(|bad| Failure::replied(&reply, bad))
     }

@@ -13,13 +13,28 @@ use crate::api::wire::Reply;
 /// A wait that is worth a word to the user.
 const NOTABLE: Duration = Duration::from_secs(2);
 
+/// A place among the parallel exchanges, held while one runs.
+pub(crate) struct Place<'a> {
+    _permit: SemaphorePermit<'a>,
+    /// How many had been granted when this one was.
+    granted: u64,
+    /// How many others were under way then.
+    others: usize,
+}
+
 /// The rate budget and the number of parallel exchanges of the process.
 pub(crate) struct Admission {
     gate: Gate<()>,
     permits: Semaphore,
     parallelism: usize,
-    bucket: Mutex<Bucket>,
+    budget: Mutex<Budget>,
     clock: Arc<dyn Clock>,
+}
+
+#[derive(Default)]
+struct Budget {
+    bucket: Bucket,
+    granted: u64,
 }
 
 impl Admission {
@@ -30,14 +45,14 @@ impl Admission {
             gate: Gate::new(()),
             permits: Semaphore::new(parallelism),
             parallelism,
-            bucket: Mutex::default(),
+            budget: Mutex::default(),
             clock,
         }
     }
 
     /// Waits for a token and a free place. The place is taken first: a token that waits for a
     /// place would be spent later than the API counts it, and many of them at once.
-    pub(crate) async fn enter(&self, waiting: impl Fn(Duration)) -> SemaphorePermit<'_> {
+    pub(crate) async fn enter(&self, waiting: impl Fn(Duration)) -> Place<'_> {
         let _turn = self.gate.lock().await;
         let permit = self
             .permits
@@ -45,28 +60,36 @@ impl Admission {
             .await
             .expect("the semaphore is never closed");
         loop {
-            let wait = self.bucket().take(self.clock.now());
-            if wait.is_zero() {
-                return permit;
+            match self.take() {
+                Ok(granted) => {
+                    return Place {
+                        _permit: permit,
+                        granted,
+                        others: self.parallelism - self.permits.available_permits() - 1,
+                    };
+                }
+                Err(wait) => {
+                    if wait >= NOTABLE {
+                        waiting(wait);
+                    }
+                    self.clock.sleep(wait).await;
+                }
             }
-            if wait >= NOTABLE {
-                waiting(wait);
-            }
-            self.clock.sleep(wait).await;
         }
     }
 
-    /// Takes over what a reply says about the budget, while its request still holds its place.
-    pub(crate) fn learn(&self, reply: &Reply) {
+    /// Takes over what the reply to a request says about the budget.
+    pub(crate) fn learn(&self, place: &Place<'_>, reply: &Reply) {
         let figures = reply
             .header("ratelimit")
             .and_then(|limit| Figures::parse(limit, reply.header("ratelimit-policy")));
-        let busy = self.parallelism - self.permits.available_permits();
-        let others = u32::try_from(busy.saturating_sub(1)).unwrap_or(u32::MAX);
         let now = self.clock.now();
+        let mut budget = self.budget();
+        let since = budget.granted - place.granted;
+        let uncounted = u32::try_from(since + place.others as u64).unwrap_or(u32::MAX);
         match figures {
-            Some(figures) => self.bucket().learn(now, figures, others),
-            None if reply.status == 429 => self.bucket().drain(now),
+            Some(figures) => budget.bucket.learn(now, figures, uncounted),
+            None if reply.status == 429 => budget.bucket.drain(now),
             None => {}
         }
     }
@@ -74,10 +97,21 @@ impl Admission {
     /// Stops everyone for a while.
     pub(crate) fn pause(&self, wait: Duration) {
         let now = self.clock.now();
-        self.bucket().pause(now, wait);
+        self.budget().bucket.pause(now, wait);
     }
 
-    fn bucket(&self) -> MutexGuard<'_, Bucket> {
-        self.bucket.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The number of the grant, or how long to wait before asking again.
+    fn take(&self) -> Result<u64, Duration> {
+        let mut budget = self.budget();
+        let wait = budget.bucket.take(self.clock.now());
+        if !wait.is_zero() {
+            return Err(wait);
+        }
+        budget.granted += 1;
+        Ok(budget.granted)
+    }
+
+    fn budget(&self) -> MutexGuard<'_, Budget> {
+        self.budget.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

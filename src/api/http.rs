@@ -3,6 +3,7 @@
 
 use std::error::Error as StdError;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -234,12 +235,16 @@ fn trouble(error: &reqwest::Error) -> WireError {
 
 fn is_certificate(error: &reqwest::Error) -> bool {
     sources(error).any(|source| {
-        let inner = source
-            .downcast_ref::<std::io::Error>()
-            .and_then(std::io::Error::get_ref)
-            .and_then(|inner| inner.downcast_ref::<rustls::Error>());
+        // An I/O error hides what it wraps from `source`, and there may be several.
+        let mut source = source;
+        while let Some(inner) = source
+            .downcast_ref::<io::Error>()
+            .and_then(io::Error::get_ref)
+        {
+            source = inner;
+        }
         matches!(
-            inner.or_else(|| source.downcast_ref::<rustls::Error>()),
+            source.downcast_ref(),
             Some(rustls::Error::InvalidCertificate(_))
         )
     })

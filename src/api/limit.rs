@@ -1,5 +1,5 @@
-//! The rate budget as a token bucket without a clock. It never grants more than the API does,
-//! as long as every figure that the API reports is fed back to it.
+//! The rate budget as a token bucket without a clock. Between answers it refills by itself; each
+//! answer sets it right, counting against us what the answer may not have counted.
 
 use std::time::Duration;
 
@@ -12,6 +12,14 @@ const START: Policy = Policy {
 /// A window longer than this is a mistake of the server's, and is shortened to it.
 const LONGEST_WINDOW: Duration = Duration::from_hours(1);
 
+/// One part in so many of the quota stays unused, for what other clients take between two
+/// answers: going over the limit can block every call for 5 minutes ("Rate limits").
+const RESERVE: u32 = 50;
+
+/// The longest wait for others to leave something, unless the reset itself takes longer. What
+/// refills meanwhile is not lost.
+const LONGEST_REST: Duration = Duration::from_secs(32);
+
 /// Tokens that refill evenly. Recorded answers stay at `r=1199;t=1` over a long session, so
 /// Cloudflare refills that way too, not in fixed windows.
 #[derive(Debug, Clone)]
@@ -21,6 +29,8 @@ pub struct Bucket {
     level: u128,
     filled: Duration,
     paused: Duration,
+    /// How many resets in a row have brought nothing.
+    empty: u32,
 }
 
 /// How many requests in which time.
@@ -58,6 +68,7 @@ impl Bucket {
             level: policy.full(),
             filled: Duration::ZERO,
             paused: Duration::ZERO,
+            empty: 0,
         }
     }
 
@@ -77,25 +88,33 @@ impl Bucket {
         }
     }
 
-    /// Takes over what an answer says. `in_flight` is how many other requests are under way:
-    /// the answer may not have counted them. Figures only ever lower the level, because answers
-    /// overtake each other; what they miss, refilling brings back.
-    pub fn learn(&mut self, now: Duration, figures: Figures, in_flight: u32) {
+    /// Takes over what an answer says. `uncounted` is how many other requests the answer may
+    /// not have counted: those under way when its own request left, and those sent since.
+    ///
+    /// Nothing left but the reserve means waiting for the reset, and then one request to see how
+    /// much there is: others may be using what refills.
+    pub fn learn(&mut self, now: Duration, figures: Figures, uncounted: u32) {
         self.refill(now);
-        let changed = figures.policy.filter(|policy| *policy != self.policy);
-        if let Some(policy) = changed {
-            self.policy = policy;
+        self.policy = figures.policy.unwrap_or(self.policy);
+        let usable = figures.remaining.saturating_sub(self.policy.reserve());
+        let left = u128::from(usable.saturating_sub(uncounted)) * self.policy.token();
+        self.level = left.min(self.policy.full());
+        if usable > 0 {
+            self.empty = 0;
+        } else if now >= self.paused {
+            self.rest(now, figures.reset.min(self.policy.window));
         }
-        let left = u128::from(figures.remaining.saturating_sub(in_flight)) * self.policy.token();
-        let left = left.min(self.policy.full());
-        self.level = if changed.is_some() {
-            left
-        } else {
-            self.level.min(left)
-        };
-        if figures.remaining == 0 {
-            self.pause(now, figures.reset.min(self.policy.window));
-        }
+    }
+
+    /// Grants nothing until the reset, longer each time that it brought nothing, and then one
+    /// token.
+    fn rest(&mut self, now: Duration, reset: Duration) {
+        let longer = reset.saturating_mul(2_u32.saturating_pow(self.empty));
+        let idle = longer.min(LONGEST_REST).max(reset);
+        self.empty = self.empty.saturating_add(1);
+        self.pause(now, idle);
+        let one = self.policy.window / self.policy.quota;
+        self.filled = self.filled.max((now + idle).saturating_sub(one));
     }
 
     /// Grants nothing for a while, after a 429.
@@ -124,8 +143,13 @@ impl Policy {
         self.window.as_nanos()
     }
 
+    fn reserve(self) -> u32 {
+        self.quota / RESERVE
+    }
+
+    /// The level that all usable tokens make.
     fn full(self) -> u128 {
-        self.token() * u128::from(self.quota)
+        self.token() * u128::from(self.quota - self.reserve())
     }
 }
 

@@ -28,7 +28,7 @@ pub struct Call {
     pub body: Option<Vec<u8>>,
 }
 
-/// What came back. `Debug` shows no body.
+/// What came back. `Debug` shows no value of a header and no body.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Reply {
     /// The HTTP status.
@@ -131,9 +131,10 @@ impl fmt::Debug for Reply {
             headers,
             body,
         } = self;
+        let names: Vec<&String> = headers.iter().map(|(name, _)| name).collect();
         f.debug_struct("Reply")
             .field("status", status)
-            .field("headers", headers)
+            .field("headers", &names)
             .field("body_bytes", &body.len())
             .finish()
     }

@@ -11,4 +11,7 @@ mod manifest_shape;
 /// YAML into nodes: the gallery of refused texts, the budget, and arbitrary bytes.
 mod manifest_yaml;
 /// What several tests need.
+/// The API client: retries, rate, pages, envelope, HTTP.
+mod api;
+/// Simulated time, scripted servers.
 mod support;

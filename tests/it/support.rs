@@ -1,3 +1,11 @@
 //! What several tests need.
 
 pub(crate) mod report;
+//! What several tests share.
+
+/// Simulated time.
+pub(crate) mod clock;
+/// A server that answers over TCP with given bytes.
+pub(crate) mod loopback;
+/// A server in process that answers by a function.
+pub(crate) mod script;
