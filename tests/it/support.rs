@@ -5,6 +5,8 @@ pub(crate) mod report;
 
 /// Simulated time.
 pub(crate) mod clock;
+/// What is logged.
+pub(crate) mod log;
 /// A server that answers over TCP with given bytes.
 pub(crate) mod loopback;
 /// A server in process that answers by a function.

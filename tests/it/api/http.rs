@@ -308,7 +308,7 @@ fn tls_to_a_server_without_tls_has_sent_nothing() {
     let address = listener.local_addr().unwrap();
     std::thread::spawn(move || {
         let (mut stream, _) = listener.accept().unwrap();
-        stream.read(&mut [0; 4096]).ok();
+        stream.read_exact(&mut [0; 64]).unwrap();
         stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").ok();
     });
     let settings = settings(&format!("https://{address}"));

@@ -1,13 +1,11 @@
 use std::fmt::Write as _;
-use std::io;
-use std::sync::{Arc, Mutex};
 
 use miette::Diagnostic;
 use serde_json::{Value, json};
-use tracing_subscriber::fmt::MakeWriter;
 use tunctl::api::{Credentials, Reply, WireError};
 use tunctl::request::{Method, Request};
 
+use crate::support::log::capture;
 use crate::support::script::{Scripted, good, refused, reply};
 
 /// The script's own token.
@@ -16,43 +14,16 @@ const TOKEN: &str = "0123456789-the-planted-token";
 /// A secret that a body holds, in either direction.
 const SECRET: &str = "planted-client-secret";
 
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl MakeWriter<'_> for Log {
-    type Writer = Self;
-
-    fn make_writer(&self) -> Self {
-        self.clone()
-    }
-}
-
 /// Everything that a run against this answer writes, at the highest level.
 fn output(answer: &Result<Reply, WireError>) -> String {
-    let log = Log::default();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_writer(log.clone())
-        .with_ansi(false)
-        .finish();
     let world = Scripted::answers(vec![answer.clone()]);
     let request = Request::new(Method::Post, &["accounts", "a", "access", "service_tokens"])
         .body(json!({"tunnel_secret": SECRET}));
-    let result = tracing::subscriber::with_default(subscriber, || {
-        world.clock.run(world.client.send(&request))
-    });
-    let mut text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let (result, mut text) = capture(|| world.clock.run(world.client.send(&request)));
+    assert!(
+        text.contains("service_tokens"),
+        "the exchange is logged at all"
+    );
     let call = world.sent.lock().unwrap()[0].1.clone();
     write!(text, "{call:?} {answer:?}").unwrap();
     if let Err(error) = result {
@@ -92,10 +63,6 @@ fn nothing_secret_is_written_whatever_the_answer() {
             .clone()
             .map(|reply| String::from_utf8_lossy(&reply.body).into_owned());
         let text = output(&answer);
-        assert!(
-            text.contains("service_tokens"),
-            "something is written at all"
-        );
         assert!(!text.contains(SECRET), "{said:?}: {text}");
         assert!(!text.contains(TOKEN), "{said:?}: {text}");
     }
