@@ -6,11 +6,13 @@ pub mod budget;
 pub mod compose;
 pub mod core;
 pub mod decode;
+pub mod edit;
 mod mapping;
 pub mod node;
 mod open;
 mod scalar;
 mod syntax;
+pub mod write;
 
 use crate::problem::Problem;
 use crate::source::Sources;
@@ -18,7 +20,9 @@ use crate::source::Sources;
 pub use budget::{Budget, Spent};
 pub use compose::{Composed, compose};
 pub use decode::decode;
+pub use edit::set;
 pub use node::{Mapping, Node, NodeValue, Scalar, Step, Style, Words};
+pub use write::to_yaml;
 
 /// Reads one file: takes its text into `sources` and composes it.
 ///

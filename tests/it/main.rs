@@ -2,6 +2,10 @@
 
 /// What cloudflared does with ingress rules.
 mod ingress;
+/// The same documents through another reader.
+mod manifest_differential;
+/// Changes of one scalar that leave the rest of a text alone.
+mod manifest_edit;
 /// Variables in values: what they become, and where a mistake is shown.
 mod manifest_interpolate;
 /// A manifest and what it includes: sections put together, contradictions at both places.

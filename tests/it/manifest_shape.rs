@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use insta::assert_snapshot;
+use proptest::prelude::*;
 use schemars::{JsonSchema, schema_for};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use tunctl::manifest::shape::{Format, FormatFault, Formats, Shape};
-use tunctl::manifest::yaml::{Budget, read};
+use tunctl::manifest::yaml::{Budget, read, to_yaml};
 use tunctl::source::Sources;
 
 use crate::support::report::render;
@@ -665,4 +666,117 @@ fn what_would_not_be_checked_is_refused_when_the_schema_is_compiled() {
 fn the_formats_of_a_schema_are_known() {
     let formats = BTreeSet::from(["hostname".to_owned()]);
     assert_eq!(*stack_shape().formats(), formats);
+}
+
+/// A mapping with some of these keys; each is there in two of three cases.
+fn mapping(entries: Vec<(&'static str, BoxedStrategy<Value>)>) -> BoxedStrategy<Value> {
+    let entry = |(key, value): (&'static str, BoxedStrategy<Value>)| {
+        let there = proptest::bool::weighted(0.66);
+        (there, value).prop_map(move |(there, value)| there.then(|| (key.to_owned(), value)))
+    };
+    let entries: Vec<_> = entries.into_iter().map(entry).collect();
+    let map = |entries: Vec<Option<_>>| entries.into_iter().flatten().collect::<Map<_, _>>();
+    entries.prop_map(map).prop_map(Value::Object).boxed()
+}
+
+/// Mostly one of the right values, sometimes a wrong one.
+fn mostly(right: Value) -> BoxedStrategy<Value> {
+    let wrong = [
+        json!(null),
+        json!(true),
+        json!(-1),
+        json!(65_536),
+        json!(1.5),
+        json!(""),
+        json!("a b"),
+        json!("auto"),
+        json!([]),
+        json!(["a", "a"]),
+        json!({}),
+        json!({"file": "x", "write": ["y"]}),
+    ];
+    prop_oneof![15 => Just(right), 1 => proptest::sample::select(wrong.to_vec())].boxed()
+}
+
+fn request() -> BoxedStrategy<Value> {
+    mapping(vec![
+        ("proxyPort", mostly(json!(80))),
+        ("share", mostly(json!(0.5))),
+        ("ids", mostly(json!([1, 2]))),
+    ])
+}
+
+fn rules() -> BoxedStrategy<Value> {
+    let rule = mapping(vec![
+        ("hostname", mostly(json!("a.example.com"))),
+        ("originRequest", request()),
+    ]);
+    let rule = (rule, mostly(json!("http://a"))).prop_map(|(mut rule, service)| {
+        rule["service"] = service;
+        rule
+    });
+    let rules = proptest::collection::vec(rule, 0..3);
+    rules.prop_map(Value::from).boxed()
+}
+
+/// Manifests that are nearly right.
+fn manifest() -> BoxedStrategy<Value> {
+    let tunnel = mapping(vec![
+        ("ingress", rules()),
+        ("originRequest", request()),
+        (
+            "dns",
+            prop_oneof![mostly(json!("none")), mostly(json!({"adopt": ["x"]}))].boxed(),
+        ),
+        ("protect", mostly(json!(true))),
+        ("configSource", mostly(json!("local"))),
+        ("previousNames", mostly(json!(["a", "b"]))),
+    ]);
+    let sink = prop_oneof![
+        mostly(json!({"file": "x"})),
+        mostly(json!({"write": ["x"], "check": []}))
+    ];
+    let all = mapping(vec![
+        (
+            "tunnels",
+            mapping(vec![("a", tunnel.boxed()), ("b", mostly(json!({})))]),
+        ),
+        (
+            "limits",
+            mapping(vec![
+                ("deletes", mostly(json!(3))),
+                ("extra", mostly(json!(null))),
+            ]),
+        ),
+        ("sinks", mapping(vec![("x", sink.boxed())])),
+    ]);
+    let head = (mostly(json!(1)), mostly(json!("edge")));
+    let whole = (all, head).prop_map(|(mut all, (version, stack))| {
+        all["version"] = version;
+        all["stack"] = stack;
+        all
+    });
+    whole.boxed()
+}
+
+proptest! {
+    /// The validator of the `jsonschema` crate is the judge. Only nulls differ: where it refuses
+    /// one, here an optional key with nothing behind it is as if absent.
+    #[test]
+    fn the_verdict_is_that_of_a_json_schema_validator(value in manifest()) {
+        let text = to_yaml(&value);
+        let mut sources = Sources::default();
+        let composed = read(&mut sources, "x.yaml", text.as_bytes(), &mut Budget::default());
+        let root = composed.root.expect("what is written is valid");
+        let (typed, problems) = stack_shape().check(&root, &Formats::new());
+        let validator = jsonschema::validator_for(schema_for!(Manifest).as_value());
+        let validator = validator.expect("the schema is a schema");
+        if validator.is_valid(&value) {
+            prop_assert_eq!(&problems, &[], "{}\n{}", text, render(&problems, &sources));
+        }
+        if problems.is_empty() {
+            prop_assert!(validator.is_valid(&typed), "{}", text);
+            prop_assert!(serde_json::from_value::<Manifest>(typed).is_ok(), "{}", text);
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! What a plain scalar means where no type is asked for: the core schema of YAML 1.2.
 //!
-//! Two deliberate differences, both because readers disagree about them: a number with a leading
-//! zero (`007`) is text, and so is what JSON has no number for (`.inf`, `.nan`).
+//! Two deliberate differences, both because readers disagree about them: a whole number with a
+//! leading zero (`007`) is text, and so is what JSON has no number for (`.inf`, `.nan`).
 
 use serde_json::{Number, Value};
 
@@ -88,30 +88,19 @@ fn number(text: &str) -> Option<Core> {
         return radix(digits, 8);
     }
     let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
-    let whole = unsigned.bytes().all(|byte| byte.is_ascii_digit());
-    if unsigned.len() > 1
-        && unsigned.starts_with('0')
-        && !unsigned.starts_with("0.")
-        && !exponent(unsigned)
-    {
-        return None;
+    if !unsigned.is_empty() && unsigned.bytes().all(|byte| byte.is_ascii_digit()) {
+        let leading_zero = unsigned.len() > 1 && unsigned.starts_with('0');
+        if leading_zero {
+            return None;
+        }
+        return text.parse().map(Core::Int).ok().or_else(|| finite(text));
     }
-    if whole
-        && !unsigned.is_empty()
-        && let Ok(value) = text.parse()
-    {
-        return Some(Core::Int(value));
-    }
-    float(unsigned)
-        .then(|| text.parse().ok())
-        .flatten()
-        .filter(|value: &f64| value.is_finite())
-        .map(Core::Float)
+    float(unsigned).then(|| finite(text)).flatten()
 }
 
-/// `0e3`: the only number that may start with a zero besides `0` and `0.…`.
-fn exponent(unsigned: &str) -> bool {
-    unsigned.starts_with("0e") || unsigned.starts_with("0E")
+fn finite(text: &str) -> Option<Core> {
+    let value: f64 = text.parse().ok()?;
+    value.is_finite().then_some(Core::Float(value))
 }
 
 /// Digits only: `from_str_radix` would also take a sign.
@@ -161,6 +150,7 @@ mod tests {
             ("1.", 1.0),
             ("-1e3", -1000.0),
             ("0e0", 0.0),
+            ("00.5", 0.5),
         ] {
             same(text, Core::Float(value));
         }
