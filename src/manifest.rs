@@ -105,29 +105,31 @@ impl Document {
 /// # Errors
 /// Everything that is wrong, by place; each place is blamed once.
 pub fn load(documents: Vec<Document>) -> Result<Manifest, Vec<Problem>> {
-    let mut findings = Findings::default();
     let complete = documents.iter().all(|document| document.root.is_some());
+    let mut problems = Vec::new();
     let mut roots = Vec::new();
     for document in documents {
-        findings.extend(document.problems);
+        problems.extend(document.problems);
         roots.extend(document.root);
     }
     let mut manifest = None;
     if let Some((main, included)) = roots.split_first().filter(|_| complete) {
-        let (root, problems) = merge::merge(main, included);
-        findings.extend(problems);
-        let (value, problems) = shape().check(&root, &formats::formats());
-        let resolved = resolve::resolve(&root, &value, &problems);
-        findings.extend(problems);
-        match resolved {
+        let (root, more) = merge::merge(main, included);
+        problems.extend(more);
+        let (value, more) = shape().check(&root, &formats::formats());
+        problems.extend(more);
+        match resolve::resolve(&root, &value, &problems) {
             Ok(resolved) => manifest = Some(resolved),
-            Err(problems) => problems.into_iter().for_each(|it| findings.push(it)),
+            Err(more) => problems.extend(more),
         }
     }
-    let problems = findings.into_problems();
     match manifest {
         Some(manifest) if problems.is_empty() => Ok(manifest),
-        Some(_) | None => Err(problems),
+        Some(_) | None => {
+            let mut findings = Findings::default();
+            findings.extend(problems);
+            Err(findings.into_problems())
+        }
     }
 }
 

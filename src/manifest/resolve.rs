@@ -18,8 +18,8 @@ use crate::ownership::{Ownership, Patterns};
 use crate::problem::Problem;
 use crate::source::Span;
 
-/// Lowers a document as far as it has the schema's shape: `misshapen` is what is wrong with
-/// that, and the entries that it blames are passed over.
+/// Lowers a document as far as it has the schema's shape: `misshapen` is everything that is
+/// wrong with that, and the entries that it blames are passed over.
 ///
 /// # Errors
 /// Everything that is wrong with what the rest says. Empty if that is nothing, and only the

@@ -1,6 +1,3 @@
-//! What several tests need.
-
-pub(crate) mod report;
 //! What several tests share.
 
 /// Simulated time.
@@ -9,5 +6,7 @@ pub(crate) mod clock;
 pub(crate) mod log;
 /// A server that answers over TCP with given bytes.
 pub(crate) mod loopback;
+/// Problems as a user sees them.
+pub(crate) mod report;
 /// A server in process that answers by a function.
 pub(crate) mod script;

@@ -1,0 +1,212 @@
+//! The command line: words and flags, nothing that acts.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::plan::guard::Allowance;
+
+/// Exit codes and credentials, for the end of `--help`.
+const AFTER: &str = "\
+Credentials: CLOUDFLARE_API_TOKEN, or CLOUDFLARE_EMAIL and CLOUDFLARE_API_KEY, or --token-file.
+
+Exit codes: 0 success, 1 error, 2 changes pending (only with --detailed-exitcode), 3 blocked by a
+guard or `protect`, 4 stale, 5 not settled yet.";
+
+/// Keeps a Cloudflare Tunnel estate equal to YAML files in git.
+#[derive(Debug, Parser)]
+#[command(name = "tunctl", version, after_help = AFTER, max_term_width = 100)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// Flags that every command takes.
+    #[command(flatten)]
+    pub global: Global,
+}
+
+/// Every command.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Write a commented starter manifest.
+    Init(Init),
+    /// Check manifests; no token, no network.
+    Validate(Files),
+    /// Print the JSON Schema of manifests.
+    Schema,
+    /// Show what `apply` would change; writes nothing at Cloudflare.
+    Plan(PlanArgs),
+    /// Carry out a plan; asks first.
+    Apply(ApplyArgs),
+    /// Delete everything that the stack owns or declares; asks first.
+    Destroy(ApplyArgs),
+    /// Serve an emulation of Cloudflare's API, for tests and demos.
+    Emulate(Emulate),
+}
+
+/// Flags that every command takes.
+#[derive(Debug, Clone, Args)]
+pub struct Global {
+    /// The API's address; plain http only to this machine.
+    #[arg(long, global = true, value_name = "URL", help_heading = "Connection")]
+    pub api_url: Option<String>,
+    /// Run against an embedded emulator that keeps its world in FILE.
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = ".tunctl/sandbox.json",
+        conflicts_with_all = ["api_url", "token_file"],
+        help_heading = "Connection"
+    )]
+    pub sandbox: Option<PathBuf>,
+    /// Read the API token from a file.
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Connection")]
+    pub token_file: Option<PathBuf>,
+    /// Certificates to trust besides the system's, in PEM form.
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Connection")]
+    pub ca_file: Option<PathBuf>,
+    /// How long one request may take, such as 30s or 2m.
+    #[arg(long, global = true, value_name = "DURATION", default_value = "60s", value_parser = duration, help_heading = "Connection")]
+    pub timeout: Duration,
+    /// Requests at the same time.
+    #[arg(long, global = true, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=100), help_heading = "Connection")]
+    pub parallelism: u16,
+    /// Set a variable for `${NAME}`, or take it from the environment.
+    #[arg(
+        long = "var",
+        global = true,
+        value_name = "NAME[=VALUE]",
+        help_heading = "Manifest"
+    )]
+    pub variables: Vec<String>,
+    /// How results are printed.
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value_t,
+        help_heading = "Output"
+    )]
+    pub format: Format,
+    /// Print without colours.
+    #[arg(long, global = true, help_heading = "Output")]
+    pub no_color: bool,
+    /// Print results and errors only.
+    #[arg(
+        long,
+        short,
+        global = true,
+        conflicts_with = "verbose",
+        help_heading = "Output"
+    )]
+    pub quiet: bool,
+    /// Log requests to standard error; twice for more.
+    #[arg(long, short, global = true, action = clap::ArgAction::Count, help_heading = "Output")]
+    pub verbose: u8,
+}
+
+/// How results are printed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people, in Terraform's words.
+    #[default]
+    Human,
+    /// For programs: one object.
+    Json,
+}
+
+/// Manifests.
+#[derive(Debug, Clone, Args)]
+pub struct Files {
+    /// Manifests, one stack each; a directory means every manifest in it.
+    #[arg(value_name = "FILE", default_value = "tunctl.yaml")]
+    pub files: Vec<PathBuf>,
+}
+
+/// What `init` takes.
+#[derive(Debug, Clone, Args)]
+pub struct Init {
+    /// The stack's name; the directory's name unless given.
+    #[arg(long, value_name = "NAME")]
+    pub stack: Option<String>,
+    /// Where to write it.
+    #[arg(value_name = "FILE", default_value = "tunctl.yaml")]
+    pub file: PathBuf,
+}
+
+/// Which part of a plan.
+#[derive(Debug, Clone, Args)]
+pub struct Choice {
+    /// Only this address and what it refers to; a glob, may be repeated.
+    #[arg(long, value_name = "ADDRESS")]
+    pub target: Vec<String>,
+    /// All but this address and what refers to it; a glob, may be repeated.
+    #[arg(long, value_name = "ADDRESS")]
+    pub exclude: Vec<String>,
+    /// Delete nothing.
+    #[arg(long)]
+    pub no_delete: bool,
+}
+
+/// What `plan` takes.
+#[derive(Debug, Clone, Args)]
+pub struct PlanArgs {
+    /// Which part of it.
+    #[command(flatten)]
+    pub choice: Choice,
+    /// Exit with 2 if there are changes.
+    #[arg(long, alias = "non-zero-exit-code")]
+    pub detailed_exitcode: bool,
+    /// Lift a guard up to a value, such as deletes=12.
+    #[arg(long, value_name = "GUARD=N")]
+    pub allow: Vec<Allowance>,
+    /// Which stacks.
+    #[command(flatten)]
+    pub files: Files,
+}
+
+/// What `apply` and `destroy` take.
+#[derive(Debug, Clone, Args)]
+pub struct ApplyArgs {
+    /// Which part of the plan.
+    #[command(flatten)]
+    pub choice: Choice,
+    /// Do not ask.
+    #[arg(long)]
+    pub auto_approve: bool,
+    /// Lift a guard up to a value, such as deletes=12.
+    #[arg(long, value_name = "GUARD=N")]
+    pub allow: Vec<Allowance>,
+    /// Which stacks.
+    #[command(flatten)]
+    pub files: Files,
+}
+
+/// What `emulate` takes.
+#[derive(Debug, Clone, Args)]
+pub struct Emulate {
+    /// Where to listen.
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8787")]
+    pub listen: String,
+    /// Keep the world in a file.
+    #[arg(long, value_name = "FILE")]
+    pub state: Option<PathBuf>,
+    /// Make a zone, unless it is there; may be repeated.
+    #[arg(long = "zone", value_name = "NAME")]
+    pub zones: Vec<String>,
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let seconds = crate::ingress::Seconds::parse(text).map_err(|fault| fault.to_string())?;
+    match seconds
+        .whole()
+        .and_then(|seconds| u64::try_from(seconds).ok())
+    {
+        Some(seconds) if seconds > 0 => Ok(Duration::from_secs(seconds)),
+        Some(_) | None => Err("a request needs at least one second".to_owned()),
+    }
+}

@@ -1,0 +1,56 @@
+//! The commands: each reads as the flow that it is. Decides, prints, and says how the run ends.
+
+mod apply;
+mod confirm;
+mod console;
+mod credentials;
+mod emulate;
+mod environment;
+mod init;
+mod planning;
+mod session;
+mod stacks;
+
+use std::io;
+
+use tokio::runtime::{Builder, Runtime};
+
+use crate::cli::{Cli, Command};
+use crate::exit::Exit;
+use crate::manifest;
+use crate::plan::Policy;
+use console::{Console, Trouble};
+
+/// Runs a command to its end. Everything is said when it returns.
+#[must_use]
+pub fn run(cli: &Cli) -> Exit {
+    let console = Console::new(&cli.global);
+    let end = match &cli.command {
+        Command::Init(arguments) => init::run(&console, arguments),
+        Command::Validate(files) => stacks::validate(&console, &cli.global, files),
+        Command::Schema => schema(),
+        Command::Plan(arguments) => planning::run(&console, &cli.global, arguments),
+        Command::Apply(arguments) => apply::run(&console, &cli.global, arguments, Policy::Sync),
+        Command::Destroy(arguments) => {
+            apply::run(&console, &cli.global, arguments, Policy::Destroy)
+        }
+        Command::Emulate(arguments) => emulate::run(&console, arguments),
+    };
+    end.unwrap_or_else(|trouble| {
+        console.trouble(&trouble);
+        match trouble {
+            Trouble::Closed => Exit::Success,
+            Trouble::Problems(..) | Trouble::Report(_) => Exit::Error,
+        }
+    })
+}
+
+fn schema() -> Result<Exit, Trouble> {
+    console::print_json(&manifest::schema())?;
+    Ok(Exit::Success)
+}
+
+/// One thread is enough: everything waits for the network.
+fn runtime() -> io::Result<Runtime> {
+    Builder::new_current_thread().enable_all().build()
+}

@@ -1,0 +1,157 @@
+//! `tunctl apply` and `tunctl destroy`: plan, show, ask, carry out.
+
+use super::confirm::confirm;
+use super::console::{self, Console, Trouble};
+use super::planning::{self, Planned, Unplanned, Wish};
+use super::runtime;
+use super::session::Session;
+use super::stacks::{self, Stack, Stacks};
+use crate::apply::{Event, Executor, Outcome};
+use crate::cli::{ApplyArgs, Format, Global};
+use crate::exit::Exit;
+use crate::plan::Policy;
+use crate::render;
+use crate::render::human::Run;
+
+/// A plan of a stack that may be carried out.
+struct Approved<'a> {
+    stack: &'a Stack,
+    planned: &'a Planned,
+}
+
+/// The commands `apply` and `destroy`.
+pub(super) fn run(
+    console: &Console,
+    global: &Global,
+    arguments: &ApplyArgs,
+    policy: Policy,
+) -> Result<Exit, Trouble> {
+    let loaded = stacks::load(global, &arguments.files)?;
+    let wish = Wish::new(&arguments.choice, &arguments.allow, policy)?;
+    runtime()?.block_on(async {
+        let session = Session::open(console, global, &loaded.stacks).await?;
+        let planned = planning::plan_all(&session, &loaded.stacks, &wish).await;
+        let end = approve(console, arguments, &loaded, &wish, &planned);
+        let end = match end {
+            Ok(Ok(approved)) => carry_out(console, &session, &approved, policy).await,
+            Ok(Err(exit)) => Ok(exit),
+            Err(trouble) => Err(trouble),
+        };
+        let closed = session.close().await;
+        let end = end?;
+        closed.map(|()| end)
+    })
+}
+
+/// The plans to carry out, or how the run ends without any. One plan that is refused stops all.
+fn approve<'a>(
+    console: &Console,
+    arguments: &ApplyArgs,
+    loaded: &'a Stacks,
+    wish: &Wish,
+    planned: &'a [Result<Planned, Unplanned>],
+) -> Result<Result<Vec<Approved<'a>>, Exit>, Trouble> {
+    let shown = match console.format {
+        Format::Human => planning::report(console, loaded, wish, planned)?,
+        Format::Json => planning::refusals(console, loaded, planned),
+    };
+    let worst = Exit::worst(shown.iter().map(|(end, _)| *end));
+    if worst != Exit::Success {
+        return Ok(Err(worst));
+    }
+    let plans: Vec<Approved<'a>> = loaded
+        .stacks
+        .iter()
+        .zip(planned)
+        .filter_map(|(stack, planned)| {
+            let planned = planned.as_ref().ok()?;
+            Some(Approved { stack, planned })
+        })
+        .collect();
+    let blocked = plans.iter().flat_map(|it| &it.planned.plan.findings);
+    let blocked: Vec<String> = blocked.map(ToString::to_string).collect();
+    if !blocked.is_empty() {
+        console.note(&format!("Nothing was changed: {}", blocked.join("; ")));
+        return Ok(Err(Exit::Blocked));
+    }
+    let changes = plans.iter().any(|it| !it.planned.plan.is_empty());
+    let question = match wish.policy {
+        Policy::Destroy => "Do you really want to destroy all of this?",
+        Policy::Sync | Policy::KeepAll => "Do you want to perform these actions?",
+    };
+    if changes && !arguments.auto_approve && !confirm(console, question)? {
+        console.note("Nothing was changed.");
+        return Ok(Err(Exit::Error));
+    }
+    Ok(Ok(plans))
+}
+
+/// Carries out the plans of all stacks, one after the other.
+async fn carry_out(
+    console: &Console,
+    session: &Session,
+    approved: &[Approved<'_>],
+    policy: Policy,
+) -> Result<Exit, Trouble> {
+    let mut ends = Vec::new();
+    let mut results = Vec::new();
+    for it in approved {
+        let manifest = &it.stack.manifest;
+        let executor = Executor {
+            client: &session.client,
+            clock: session.clock.as_ref(),
+            survey: &it.planned.survey,
+            desired: &manifest.desired,
+            ownership: &manifest.ownership,
+            on: &|event| show(console, session, event),
+        };
+        session.progress.begin(it.planned.plan.changes().count());
+        let outcome = executor.apply(&it.planned.plan).await;
+        match console.format {
+            Format::Human => {
+                let mut text = Vec::new();
+                render::human::outcome(&mut text, &outcome, run_of(policy), console.style)?;
+                let text = String::from_utf8_lossy(&text);
+                session.progress.suspend(|| console::print(&text))?;
+            }
+            Format::Json => {
+                results.push(render::json::outcome_json(&it.planned.plan.stack, &outcome));
+            }
+        }
+        ends.push(end(&outcome));
+    }
+    if console.format == Format::Json {
+        console::print_json(&planning::one(results))?;
+    }
+    Ok(Exit::worst(ends))
+}
+
+fn run_of(policy: Policy) -> Run {
+    match policy {
+        Policy::Destroy => Run::Destroy,
+        Policy::Sync | Policy::KeepAll => Run::Apply,
+    }
+}
+
+fn show(console: &Console, session: &Session, event: &Event<'_>) {
+    session.progress.event(event);
+    if console.format == Format::Json || console.quiet {
+        return;
+    }
+    let mut line = Vec::new();
+    if render::human::event(&mut line, event, console.style).is_ok() {
+        let line = String::from_utf8_lossy(&line);
+        // A run goes on when nobody reads its output any more.
+        let _ = session.progress.suspend(|| console::print(&line));
+    }
+}
+
+fn end(outcome: &Outcome) -> Exit {
+    if outcome.failed() {
+        Exit::Error
+    } else if outcome.pending() {
+        Exit::Unsettled
+    } else {
+        Exit::Success
+    }
+}

@@ -1,0 +1,163 @@
+//! Where output goes: results to standard output, everything else to standard error.
+
+use std::io::{self, IsTerminal as _, Write as _};
+
+use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, Severity};
+
+use tracing_subscriber::Layer as _;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+
+use super::environment::variable;
+use crate::cli::{Format, Global};
+use crate::problem::Problem;
+use crate::render::{self, Style};
+use crate::source::Sources;
+
+/// Columns of a diagnostic where the terminal does not say.
+const WIDTH: usize = 100;
+
+/// What a command says, and how.
+#[derive(Debug)]
+pub(super) struct Console {
+    pub(super) format: Format,
+    pub(super) style: Style,
+    pub(super) quiet: bool,
+    pub(super) interactive: bool,
+    pub(super) error_terminal: bool,
+    error_style: Style,
+}
+
+/// Why a command could not do what it should.
+#[derive(Debug)]
+pub(super) enum Trouble {
+    /// What is wrong with manifests or plans, in the texts that it points into.
+    Problems(Vec<Problem>, Sources),
+    /// Anything else.
+    Report(Box<dyn Diagnostic + Send + Sync>),
+    /// Nobody reads the output any more, which is no error.
+    Closed,
+}
+
+impl Console {
+    pub(super) fn new(global: &Global) -> Self {
+        let wanted = !global.no_color && variable("NO_COLOR").is_none();
+        let forced = variable("CLICOLOR_FORCE").is_some_and(|value| value != "0");
+        let style = |terminal: bool| {
+            if wanted && (terminal || forced) {
+                Style::Coloured
+            } else {
+                Style::Plain
+            }
+        };
+        let error_terminal = io::stderr().is_terminal();
+        let error_style = style(error_terminal);
+        trace(global.verbose, error_style);
+        Self {
+            format: global.format,
+            style: style(io::stdout().is_terminal()),
+            quiet: global.quiet,
+            interactive: io::stdin().is_terminal(),
+            error_terminal,
+            error_style,
+        }
+    }
+
+    /// Says something that is no result.
+    pub(super) fn note(&self, text: &str) {
+        if !self.quiet {
+            // Nobody can be told that standard error is closed.
+            let _ = writeln!(io::stderr().lock(), "{text}");
+        }
+    }
+
+    /// Shows what is wrong.
+    pub(super) fn trouble(&self, trouble: &Trouble) {
+        match trouble {
+            Trouble::Problems(problems, sources) => self.problems(problems, sources),
+            Trouble::Report(report) => self.diagnostic(report.as_ref()),
+            Trouble::Closed => {}
+        }
+    }
+
+    /// Shows problems in their texts; warnings only if they are asked for.
+    pub(super) fn problems(&self, problems: &[Problem], sources: &Sources) {
+        for problem in problems {
+            if problem.severity == Severity::Error || !self.quiet {
+                self.diagnostic(&problem.report(sources));
+            }
+        }
+    }
+
+    pub(super) fn diagnostic(&self, diagnostic: &dyn Diagnostic) {
+        let theme = match self.error_style {
+            Style::Coloured => GraphicalTheme::unicode(),
+            Style::Plain => GraphicalTheme::unicode_nocolor(),
+        };
+        let handler = GraphicalReportHandler::new_themed(theme)
+            .with_width(WIDTH)
+            .with_links(false);
+        let mut text = String::new();
+        if handler.render_report(&mut text, diagnostic).is_ok() {
+            let _ = writeln!(io::stderr().lock(), "{}", text.trim_end());
+        }
+    }
+}
+
+/// Prints a result.
+///
+/// # Errors
+/// If nobody reads it, or it cannot be written.
+pub(super) fn print(text: &str) -> Result<(), Trouble> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()?;
+    Ok(())
+}
+
+/// Prints a result for programs.
+///
+/// # Errors
+/// If nobody reads it, or it cannot be written.
+pub(super) fn print_json(value: &serde_json::Value) -> Result<(), Trouble> {
+    render::json::write(&mut io::stdout().lock(), value)?;
+    Ok(())
+}
+
+/// Logs requests to standard error, if asked to. Only ours: libraries log headers.
+fn trace(verbosity: u8, style: Style) {
+    let level = match verbosity {
+        0 => return,
+        1 => LevelFilter::INFO,
+        2.. => LevelFilter::DEBUG,
+    };
+    let lines = tracing_subscriber::fmt::layer()
+        .with_writer(io::stderr)
+        .with_ansi(style == Style::Coloured)
+        .with_target(false);
+    tracing_subscriber::registry()
+        .with(lines.with_filter(Targets::new().with_target("tunctl", level)))
+        .init();
+}
+
+impl From<Problem> for Trouble {
+    fn from(problem: Problem) -> Self {
+        Self::Problems(vec![problem], Sources::default())
+    }
+}
+
+impl From<io::Error> for Trouble {
+    fn from(error: io::Error) -> Self {
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            return Self::Closed;
+        }
+        Self::from(Problem::new("tunctl::io", error.to_string()))
+    }
+}
+
+impl Trouble {
+    pub(super) fn report(diagnostic: impl Diagnostic + Send + Sync + 'static) -> Self {
+        Self::Report(Box::new(diagnostic))
+    }
+}

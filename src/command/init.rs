@@ -1,0 +1,70 @@
+//! `tunctl init`: a commented starter manifest that is valid as it stands.
+
+use std::fs::OpenOptions;
+use std::io::{ErrorKind, Write as _};
+use std::path::Path;
+
+use super::console::{Console, Trouble};
+use serde_json::Value;
+
+use crate::cli::Init;
+use crate::exit::Exit;
+use crate::manifest::yaml::{Step, edit};
+use crate::problem::Problem;
+
+/// What a newcomer starts from.
+const STARTER: &str = include_str!("init/starter.yaml");
+
+/// The command `init`.
+pub(super) fn run(console: &Console, arguments: &Init) -> Result<Exit, Trouble> {
+    let stack = match &arguments.stack {
+        Some(stack) => stack.clone(),
+        None => directory_name(&arguments.file).unwrap_or_else(|| "edge".to_owned()),
+    };
+    if !is_stack_name(&stack) {
+        let message = format!("`{stack}` cannot be a stack's name");
+        return Err(Problem::new("tunctl::invalid_stack_name", message)
+            .help("use 1 to 32 of a-z, 0-9 and `-`, not beginning with `-`")
+            .into());
+    }
+    let text = edit::set(0, STARTER, &[Step::Key("stack")], &Value::from(stack))?;
+    write(&arguments.file, &text)?;
+    console.note(&format!(
+        "Wrote {}. Next: `tunctl validate`, then `tunctl plan --sandbox` to try it out.",
+        arguments.file.display()
+    ));
+    Ok(Exit::Success)
+}
+
+fn write(path: &Path, text: &str) -> Result<(), Trouble> {
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(path)
+        .map_err(|error| {
+            let message = if error.kind() == ErrorKind::AlreadyExists {
+                format!("`{}` exists already", path.display())
+            } else {
+                format!("cannot write `{}`: {error}", path.display())
+            };
+            Problem::new("tunctl::cannot_write", message)
+        })?;
+    file.write_all(text.as_bytes())?;
+    Ok(())
+}
+
+/// The name of the directory that the file will be in, as far as it can be a stack's name.
+fn directory_name(file: &Path) -> Option<String> {
+    let directory = match file.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        Some(_) | None => Path::new("."),
+    };
+    let directory = directory.canonicalize().ok()?;
+    let name = directory.file_name()?.to_str()?.to_lowercase();
+    is_stack_name(&name).then_some(name)
+}
+
+fn is_stack_name(name: &str) -> bool {
+    let legal = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    (1..=32).contains(&name.len()) && name.bytes().all(legal) && !name.starts_with('-')
+}

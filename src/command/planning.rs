@@ -1,0 +1,222 @@
+//! `tunctl plan`, and the part of it that `apply` shares: stacks side by side, reported one by
+//! one.
+
+use futures::future::join_all;
+use serde_json::{Value, json};
+
+use super::console::{self, Console, Trouble};
+use super::runtime;
+use super::session::Session;
+use super::stacks::{self, Stack, Stacks};
+use crate::cli::{Choice, Format, Global, PlanArgs};
+use crate::exit::Exit;
+use crate::kind::KINDS;
+use crate::observe::{self, Survey};
+use crate::plan::forecast::{self, Forecast};
+use crate::plan::guard::Allowance;
+use crate::plan::select::Selection;
+use crate::plan::{self, Finding, Input, Plan, Policy};
+use crate::problem::Problem;
+use crate::render::{self, Coverage, Report};
+use crate::source::Sources;
+
+/// What is to be planned, for every stack alike.
+pub(super) struct Wish {
+    pub(super) policy: Policy,
+    selection: Selection,
+    allowed: Vec<Allowance>,
+}
+
+/// A stack's plan and what it was made from.
+pub(super) struct Planned {
+    pub(super) survey: Survey,
+    pub(super) plan: Plan,
+    pub(super) forecast: Forecast,
+}
+
+/// Why a stack has no plan.
+pub(super) enum Unplanned {
+    Unread(observe::ObserveError),
+    Refused(Vec<Problem>),
+}
+
+impl Wish {
+    /// # Errors
+    /// If a pattern is not a glob.
+    pub(super) fn new(
+        choice: &Choice,
+        allowed: &[Allowance],
+        policy: Policy,
+    ) -> Result<Self, Trouble> {
+        let selection = Selection::new(&choice.target, &choice.exclude);
+        let selection =
+            selection.map_err(|error| Problem::new("tunctl::invalid_glob", error.to_string()))?;
+        let keep = choice.no_delete && policy == Policy::Sync;
+        let policy = if keep { Policy::KeepAll } else { policy };
+        Ok(Self {
+            policy,
+            selection,
+            allowed: allowed.to_vec(),
+        })
+    }
+}
+
+/// The command `plan`.
+pub(super) fn run(
+    console: &Console,
+    global: &Global,
+    arguments: &PlanArgs,
+) -> Result<Exit, Trouble> {
+    let loaded = stacks::load(global, &arguments.files)?;
+    let wish = Wish::new(&arguments.choice, &arguments.allow, Policy::Sync)?;
+    let planned = runtime()?.block_on(async {
+        let session = Session::open(console, global, &loaded.stacks).await?;
+        let planned = plan_all(&session, &loaded.stacks, &wish).await;
+        session.close().await?;
+        Ok::<_, Trouble>(planned)
+    })?;
+    let ends = report(console, &loaded, &wish, &planned)?;
+    let pending = arguments.detailed_exitcode;
+    let end = |(end, changes): (Exit, bool)| {
+        if end == Exit::Success && pending && changes {
+            Exit::Changes
+        } else {
+            end
+        }
+    };
+    Ok(Exit::worst(ends.into_iter().map(end)))
+}
+
+/// Plans every stack, side by side.
+pub(super) async fn plan_all(
+    session: &Session,
+    stacks: &[Stack],
+    wish: &Wish,
+) -> Vec<Result<Planned, Unplanned>> {
+    session.progress.note("reading the account");
+    join_all(stacks.iter().map(|stack| plan_one(session, stack, wish))).await
+}
+
+async fn plan_one(session: &Session, stack: &Stack, wish: &Wish) -> Result<Planned, Unplanned> {
+    let manifest = &stack.manifest;
+    let survey = observe::observe(
+        &session.client,
+        &manifest.account,
+        &manifest.desired,
+        &manifest.ownership,
+    )
+    .await
+    .map_err(Unplanned::Unread)?;
+    let input = Input {
+        kinds: KINDS,
+        scope: &survey.scope,
+        desired: &manifest.desired,
+        observed: &survey.observed,
+        ownership: &manifest.ownership,
+        limits: &manifest.limits,
+        policy: wish.policy,
+        selection: &wish.selection,
+    };
+    let mut plan = plan::plan(&input).map_err(Unplanned::Refused)?;
+    let forecast = forecast::forecast(&input, &plan);
+    plan.warnings.extend(survey.warnings.iter().cloned());
+    let lifted = |finding: &Finding| wish.allowed.iter().any(|it| it.covers(finding));
+    plan.findings.retain(|finding| !lifted(finding));
+    Ok(Planned {
+        survey,
+        plan,
+        forecast,
+    })
+}
+
+/// Prints every plan; for each stack how it ended, and whether there are changes.
+pub(super) fn report(
+    console: &Console,
+    loaded: &Stacks,
+    wish: &Wish,
+    planned: &[Result<Planned, Unplanned>],
+) -> Result<Vec<(Exit, bool)>, Trouble> {
+    let mut ends = Vec::new();
+    let mut plans = Vec::new();
+    for (stack, planned) in loaded.stacks.iter().zip(planned) {
+        let planned = match planned {
+            Ok(planned) => planned,
+            Err(unplanned) => {
+                unreported(console, unplanned, &loaded.sources);
+                ends.push((Exit::Error, false));
+                continue;
+            }
+        };
+        let view = view(planned, wish);
+        match console.format {
+            Format::Human => {
+                let mut text = Vec::new();
+                if loaded.stacks.len() > 1 {
+                    title(&mut text, stack)?;
+                }
+                render::human::plan(&mut text, &view, console.style)?;
+                console::print(&String::from_utf8_lossy(&text))?;
+            }
+            Format::Json => plans.push(render::json::plan_json(&view)),
+        }
+        ends.push((Exit::Success, !planned.plan.is_empty()));
+    }
+    if console.format == Format::Json && !plans.is_empty() {
+        console::print_json(&one(plans))?;
+    }
+    Ok(ends)
+}
+
+/// Says which stacks have no plan, and why.
+pub(super) fn refusals(
+    console: &Console,
+    loaded: &Stacks,
+    planned: &[Result<Planned, Unplanned>],
+) -> Vec<(Exit, bool)> {
+    let end = |planned: &Result<Planned, Unplanned>| match planned {
+        Ok(planned) => {
+            console.problems(&planned.plan.warnings, &loaded.sources);
+            (Exit::Success, !planned.plan.is_empty())
+        }
+        Err(unplanned) => {
+            unreported(console, unplanned, &loaded.sources);
+            (Exit::Error, false)
+        }
+    };
+    planned.iter().map(end).collect()
+}
+
+/// One stack is one object; several are one object too.
+pub(super) fn one(mut plans: Vec<Value>) -> Value {
+    match plans.len() {
+        1 => plans.remove(0),
+        _ => json!({ "format_version": 1, "stacks": plans }),
+    }
+}
+
+fn title(text: &mut Vec<u8>, stack: &Stack) -> Result<(), Trouble> {
+    use std::io::Write as _;
+    let name = &stack.manifest.ownership.stack;
+    writeln!(text, "\nStack `{name}` ({})", stack.file.display())?;
+    Ok(())
+}
+
+fn view<'a>(planned: &'a Planned, wish: &Wish) -> Report<'a> {
+    let coverage = if wish.selection.is_partial() {
+        Coverage::Partial
+    } else {
+        Coverage::Whole
+    };
+    Report {
+        forecast: Some(&planned.forecast),
+        coverage,
+        ..Report::new(&planned.plan)
+    }
+}
+
+fn unreported(console: &Console, unplanned: &Unplanned, sources: &Sources) {
+    match unplanned {
+        Unplanned::Unread(error) => console.diagnostic(error),
+        Unplanned::Refused(problems) => console.problems(problems, sources),
+    }
+}

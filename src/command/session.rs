@@ -1,0 +1,146 @@
+//! The way to the API for one run: credentials and address, or an emulator of the run's own.
+
+use std::collections::BTreeSet;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+use std::sync::Arc;
+
+use super::console::{Console, Trouble};
+use super::credentials;
+use super::stacks::Stack;
+use crate::api::base::Base;
+use crate::api::http::HttpSettings;
+use crate::api::{Client, Clock, Credentials, Http, Notice, Settings, SystemClock};
+use crate::cli::Global;
+use crate::emulator::{Emulator, Options};
+use crate::kind::Kind as _;
+use crate::kind::dns_record::DnsRecord;
+use crate::render::progress::Progress;
+
+/// Cloudflare's API.
+const CLOUDFLARE: &str = "https://api.cloudflare.com/client/v4";
+
+/// The longest answer that is read: a page of 5,000 records is a few megabytes.
+const LONGEST_REPLY: usize = 256 * 1024 * 1024;
+
+/// What the emulator takes; it accepts every token.
+const ANY_TOKEN: &str = "sandbox";
+
+/// Everything that a run talks through.
+pub(super) struct Session {
+    pub(super) client: Client<Http>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) progress: Arc<Progress>,
+    sandbox: Option<Emulator>,
+}
+
+impl Session {
+    /// Opens the way; starts the sandbox if one is asked for.
+    ///
+    /// # Errors
+    /// If credentials are missing or wrong, or the address cannot be used.
+    pub(super) async fn open(
+        console: &Console,
+        global: &Global,
+        stacks: &[Stack],
+    ) -> Result<Self, Trouble> {
+        let sandbox = match &global.sandbox {
+            Some(file) => Some(start(file, stacks).await?),
+            None => None,
+        };
+        let credentials = match &sandbox {
+            Some(_) => Credentials::token(ANY_TOKEN).map_err(Trouble::report)?,
+            None => credentials::find(global.token_file.as_deref())?,
+        };
+        let url = sandbox.as_ref().map(|it| it.base_url.as_str());
+        let url = url.or(global.api_url.as_deref()).unwrap_or(CLOUDFLARE);
+        let http = Http::new(&HttpSettings {
+            base: Base::parse(url).map_err(Trouble::report)?,
+            ca_file: global.ca_file.clone(),
+            timeout: global.timeout,
+            longest_reply: LONGEST_REPLY,
+        })
+        .map_err(Trouble::report)?;
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
+        let progress = Arc::new(if console.error_terminal && !console.quiet {
+            Progress::visible()
+        } else {
+            Progress::hidden()
+        });
+        let told = Arc::clone(&progress);
+        let settings = Settings {
+            parallelism: usize::from(global.parallelism),
+            clock: Arc::clone(&clock),
+            notify: Box::new(move |notice| told.note(&words(&notice))),
+            chance: u64::from(std::process::id()),
+        };
+        Ok(Self {
+            client: Client::new(http, credentials, settings),
+            clock,
+            progress,
+            sandbox,
+        })
+    }
+
+    /// Ends what the run started.
+    ///
+    /// # Errors
+    /// If the sandbox's world cannot be written.
+    pub(super) async fn close(self) -> Result<(), Trouble> {
+        self.progress.finish();
+        match self.sandbox {
+            Some(sandbox) => sandbox.stop().await.map_err(Trouble::report),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Starts the emulator with a zone for every hostname that a manifest names.
+async fn start(file: &Path, stacks: &[Stack]) -> Result<Emulator, Trouble> {
+    if let Some(parent) = file.parent() {
+        std::fs::create_dir_all(parent)?;
+    }
+    let zones: BTreeSet<String> = stacks
+        .iter()
+        .flat_map(|stack| {
+            let hosts = stack.manifest.desired.names(DnsRecord::NAME);
+            hosts.map(|host| zone(host).to_owned())
+        })
+        .collect();
+    let account = stacks.first().map(|stack| stack.manifest.account.clone());
+    let options = Options {
+        account: account.unwrap_or_default(),
+        zones: zones.into_iter().collect(),
+        state_file: Some(file.to_owned()),
+        ..Options::default()
+    };
+    let any_port = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    Emulator::start(any_port, options)
+        .await
+        .map_err(Trouble::report)
+}
+
+/// The last two labels: right for most names, and good enough for a sandbox.
+fn zone(host: &str) -> &str {
+    let mut dots = host.rmatch_indices('.').skip(1);
+    dots.next().map_or(host, |(dot, _)| &host[dot + 1..])
+}
+
+fn words(notice: &Notice) -> String {
+    match notice {
+        Notice::Waiting { wait } => {
+            format!("rate limit: waiting {} s", wait.as_secs().max(1))
+        }
+        Notice::Retrying {
+            method,
+            path,
+            attempts,
+            after,
+            why,
+        } => format!(
+            "{} {path}: {why}; trying again in {} s ({attempts} so far)",
+            method.as_str(),
+            after.as_secs().max(1)
+        ),
+    }
+}

@@ -1,0 +1,107 @@
+//! Loading the stacks that a command line names.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use super::console::{self, Console, Trouble};
+use super::environment;
+use crate::address::Address;
+use crate::cli::{Files, Format, Global};
+use crate::exit::Exit;
+use crate::files;
+use crate::manifest::Manifest;
+use crate::manifest::yaml::Budget;
+use crate::source::Sources;
+
+/// One stack of this run.
+#[derive(Debug)]
+pub(super) struct Stack {
+    /// The manifest's path.
+    pub(super) file: PathBuf,
+    /// What it says.
+    pub(super) manifest: Manifest,
+}
+
+/// All stacks of a run with their texts.
+#[derive(Debug)]
+pub(super) struct Stacks {
+    pub(super) stacks: Vec<Stack>,
+    pub(super) sources: Sources,
+}
+
+/// Loads every stack; the problems of all of them are reported together.
+///
+/// # Errors
+/// Everything that is wrong with any of them.
+pub(super) fn load(global: &Global, arguments: &Files) -> Result<Stacks, Trouble> {
+    let variables = environment::for_manifests(global)?;
+    let mut sources = Sources::default();
+    let mut stacks = Vec::new();
+    let mut problems = Vec::new();
+    for argument in &arguments.files {
+        for file in files::stacks(argument)? {
+            let mut budget = Budget::default();
+            match files::load(&file, &variables, &mut sources, &mut budget) {
+                Ok(manifest) => stacks.push(Stack { file, manifest }),
+                Err(more) => problems.extend(more),
+            }
+        }
+    }
+    if !problems.is_empty() {
+        return Err(Trouble::Problems(problems, sources));
+    }
+    tell_apart(&mut stacks);
+    Ok(Stacks { stacks, sources })
+}
+
+/// What one manifest of a run declares is never another one's, whatever its patterns say.
+fn tell_apart(stacks: &mut [Stack]) {
+    let declared: Vec<(usize, String, Vec<Address>)> = stacks
+        .iter()
+        .enumerate()
+        .map(|(index, stack)| {
+            let addresses = stack.manifest.desired.resources.keys().cloned().collect();
+            (index, stack.manifest.account.clone(), addresses)
+        })
+        .collect();
+    let names: Vec<String> = stacks
+        .iter()
+        .map(|stack| stack.manifest.ownership.stack.clone())
+        .collect();
+    for (index, stack) in stacks.iter_mut().enumerate() {
+        let others = declared
+            .iter()
+            .filter(|(other, account, _)| *other != index && *account == stack.manifest.account);
+        let elsewhere: BTreeMap<Address, String> = others
+            .flat_map(|(other, _, addresses)| {
+                let owner = &names[*other];
+                addresses.iter().map(move |it| (it.clone(), owner.clone()))
+            })
+            .collect();
+        stack.manifest.ownership.elsewhere = elsewhere;
+    }
+}
+
+/// The command `validate`.
+pub(super) fn validate(
+    console: &Console,
+    global: &Global,
+    arguments: &Files,
+) -> Result<Exit, Trouble> {
+    let loaded = load(global, arguments)?;
+    for stack in &loaded.stacks {
+        let name = &stack.manifest.ownership.stack;
+        let count = stack.manifest.desired.resources.len();
+        let file = stack.file.display();
+        console::print(&match console.format {
+            Format::Human => format!("{file}: stack `{name}` is valid, {count} resources.\n"),
+            Format::Json => format!(
+                "{}\n",
+                serde_json::json!({
+                    "file": file.to_string(), "stack": name, "valid": true, "resources": count,
+                })
+            ),
+        })?;
+    }
+    Ok(Exit::Success)
+}

@@ -1,0 +1,67 @@
+//! Views: a plan, an event or an outcome in, text or JSON out.
+//!
+//! Nothing here decides, and nothing here looks at the environment, the clock or the network:
+//! whether to colour and whether there is a terminal is the caller's to say. Text from elsewhere
+//! passes [`mod@text`] on its way out.
+
+pub mod human;
+pub mod json;
+pub mod progress;
+mod rows;
+pub mod summary;
+mod text;
+mod value;
+
+use serde_json::Value;
+
+use crate::plan::Plan;
+use crate::plan::forecast::Forecast;
+use crate::problem::Problem;
+pub use summary::Summary;
+
+/// Whether text carries ANSI styles. The caller decides, from the flags and the terminal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Style {
+    /// Text and newlines, nothing else.
+    Plain,
+    /// With Terraform's colours.
+    Coloured,
+}
+
+/// How much of the stack a plan speaks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Coverage {
+    /// All of it.
+    Whole,
+    /// What `--target` and `--exclude` left.
+    Partial,
+}
+
+/// What a plan is shown with.
+#[derive(Debug, Clone, Copy)]
+pub struct Report<'a> {
+    /// The plan.
+    pub plan: &'a Plan,
+    /// What carrying it out will cost; left out if nobody asked.
+    pub forecast: Option<&'a Forecast>,
+    /// Whether the plan is a part of a larger one.
+    pub coverage: Coverage,
+    /// What the lints say about the manifest. For programs; people see them underlined in it.
+    pub lints: &'a [Problem],
+    /// Results of the manifest's tests, in the words of `tunctl test`. For programs.
+    pub tests: &'a [Value],
+}
+
+impl<'a> Report<'a> {
+    /// A whole plan, and nothing beside it.
+    #[must_use]
+    pub fn new(plan: &'a Plan) -> Self {
+        Self {
+            plan,
+            forecast: None,
+            coverage: Coverage::Whole,
+            lints: &[],
+            tests: &[],
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! Text for people, in Terraform's own words, so that what reads Terraform's output (tfcmt,
+//! Atlantis) reads ours. Invariant: one line of output is one line of ours; no text from
+//! elsewhere begins one.
+
+mod attribute;
+mod block;
+mod compact;
+mod event;
+mod heading;
+mod line;
+mod list;
+mod outcome;
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use super::text::{count, escaped, prose};
+use super::{Coverage, Report, Style, Summary};
+use crate::plan::forecast::Forecast;
+use crate::plan::{Action, Change, Finding, Plan, fingerprint};
+use crate::problem::Problem;
+pub use event::event;
+use line::{Line, Tone, write_all};
+pub use outcome::{Run, outcome};
+
+/// Up to so many changes each one is shown in full.
+const SMALL: usize = 20;
+
+/// Shows a plan.
+///
+/// # Errors
+/// If it cannot be written.
+pub fn plan(to: &mut dyn Write, report: &Report<'_>, style: Style) -> io::Result<()> {
+    let Report {
+        plan,
+        forecast,
+        coverage,
+        lints: _,
+        tests: _,
+    } = report;
+    let mut lines = Vec::new();
+    if !plan.is_empty() {
+        lines.push(Line::new(
+            Tone::Strong,
+            "tunctl will perform the following actions:",
+        ));
+        lines.push(Line::blank());
+        lines.extend(changes(plan));
+    }
+    lines.extend(plan.warnings.iter().flat_map(warning));
+    lines.extend(refusals(&plan.findings));
+    lines.extend(conclusion(plan));
+    if *coverage == Coverage::Partial {
+        let text = "Note: this is a part of the stack, as --target and --exclude chose it.";
+        lines.push(Line::new(Tone::Plain, text));
+    }
+    lines.extend(forecast.iter().flat_map(|it| cost(it)));
+    let fingerprint = format!("Fingerprint: {}", fingerprint::of_plan(plan));
+    lines.push(Line::new(Tone::Dim, fingerprint));
+    write_all(&lines, to, style)
+}
+
+/// The changes in the order in which they will be carried out, but what destroys last: right
+/// above the summary, where people look.
+fn changes(plan: &Plan) -> Vec<Line> {
+    let (gone, kept): (Vec<&Change>, Vec<_>) =
+        plan.changes().partition(|change| change.action.removes());
+    let changes = [kept, gone].concat();
+    if changes.len() > SMALL {
+        return compact::compact(&changes);
+    }
+    let blocks = changes.into_iter();
+    blocks
+        .flat_map(|change| block::block(change).into_iter().chain([Line::blank()]))
+        .collect()
+}
+
+fn warning(problem: &Problem) -> Vec<Line> {
+    let Problem {
+        code,
+        message,
+        labels,
+        help,
+        severity: _,
+    } = problem;
+    let mut lines = vec![
+        Line::new(Tone::Warning, "Warning: ")
+            .then(Tone::Strong, prose(message))
+            .then(Tone::Dim, format!(" [{code}]")),
+    ];
+    let labels = labels.iter().map(|(_, text)| text);
+    let more = labels.chain(help);
+    lines.extend(more.map(|text| Line::at(2, Tone::Plain, prose(text))));
+    lines.push(Line::blank());
+    lines
+}
+
+fn refusals(findings: &[Finding]) -> Vec<Line> {
+    let mut lines: Vec<Line> = findings
+        .iter()
+        .map(|finding| {
+            let line = Line::new(Tone::Alarm, "Apply will refuse: ");
+            let line = line.then(Tone::Plain, prose(&finding.message));
+            match finding.lifted_by() {
+                Some(flag) => line.then(Tone::Plain, format!("; lift with `{flag}`")),
+                None => line,
+            }
+        })
+        .collect();
+    if !lines.is_empty() {
+        lines.push(Line::blank());
+    }
+    lines
+}
+
+/// The line that everybody parses, and in a large plan the same by kind above it.
+fn conclusion(plan: &Plan) -> Vec<Line> {
+    if plan.is_empty() {
+        return vec![Line::new(Tone::Add, "No changes.").then(
+            Tone::Strong,
+            " Your infrastructure matches the configuration.",
+        )];
+    }
+    let mut lines = Vec::new();
+    if plan.changes().count() > SMALL {
+        lines.extend(by_kind(plan));
+    }
+    let Summary {
+        add,
+        change,
+        destroy,
+    } = Summary::of_plan(plan);
+    let tone = if destroy > 0 {
+        Tone::Alarm
+    } else {
+        Tone::Plain
+    };
+    lines.push(
+        Line::new(Tone::Strong, "Plan:")
+            .then(Tone::Plain, format!(" {add} to add, {change} to change, "))
+            .then(tone, format!("{destroy} to destroy"))
+            .then(Tone::Plain, "."),
+    );
+    lines
+}
+
+fn by_kind(plan: &Plan) -> Vec<Line> {
+    let mut kinds: BTreeMap<&str, Vec<&Action>> = BTreeMap::new();
+    for change in plan.changes() {
+        let kind = kinds.entry(change.address.kind.as_str()).or_default();
+        kind.push(&change.action);
+    }
+    let width = kinds.keys().map(|kind| kind.chars().count()).max();
+    let width = width.unwrap_or(0);
+    let lines = kinds.into_iter().map(|(kind, actions)| {
+        let summary = Summary::of(actions.into_iter());
+        let numbers = [
+            (summary.add, "to add"),
+            (summary.change, "to change"),
+            (summary.destroy, "to destroy"),
+        ];
+        let numbers = numbers.iter().filter(|(number, _)| *number > 0);
+        let numbers: Vec<String> = numbers.map(|(it, what)| format!("{it} {what}")).collect();
+        let text = format!("{:width$}  {}", escaped(kind), numbers.join(", "));
+        Line::at(2, Tone::Plain, text)
+    });
+    lines.chain([Line::blank()]).collect()
+}
+
+/// What the plan costs, and the quotas that it would overrun.
+fn cost(forecast: &Forecast) -> Vec<Line> {
+    let Forecast {
+        writes,
+        reads,
+        seconds,
+        quotas,
+    } = forecast;
+    let overrun = quotas.iter().filter(|quota| quota.after > quota.limit);
+    let mut lines: Vec<Line> = overrun
+        .map(|quota| {
+            let text = format!(
+                "the account would have {} objects of kind {}; Cloudflare allows {}",
+                quota.after, quota.kind, quota.limit
+            );
+            Line::new(Tone::Warning, "Quota: ").then(Tone::Plain, text)
+        })
+        .collect();
+    let requests = usize::try_from(writes + reads).unwrap_or(usize::MAX);
+    if requests > 0 {
+        let text = format!("Apply takes {}", count(requests, "request"));
+        let text = if *seconds > 0.0 {
+            format!("{text} and, by the rate limit, at least {seconds:.0} s.")
+        } else {
+            format!("{text}.")
+        };
+        lines.push(Line::new(Tone::Dim, text));
+    }
+    lines
+}

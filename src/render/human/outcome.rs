@@ -1,0 +1,153 @@
+//! The end of a run: what went wrong, what is left to do, and the line that everybody parses.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use super::event::words;
+use super::line::{Line, Tone, write_all};
+use crate::address::Address;
+use crate::apply::{Failure, Outcome, Verdict};
+use crate::plan::Change;
+use crate::render::text::prose;
+use crate::render::{Style, Summary};
+
+/// Which command carried the plan out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Run {
+    /// Everything that applies a plan.
+    Apply,
+    /// The one that only deletes.
+    Destroy,
+}
+
+/// Shows how a run ended.
+///
+/// # Errors
+/// If it cannot be written.
+pub fn outcome(to: &mut dyn Write, outcome: &Outcome, run: Run, style: Style) -> io::Result<()> {
+    let ends = Ends::of(outcome);
+    let mut lines = ends.failures();
+    lines.extend(ends.skips());
+    lines.extend(section(
+        "Left alone, because it is not as it was planned:",
+        &ends.moved,
+    ));
+    lines.extend(section("Not settled yet:", &ends.pending));
+    lines.extend(outcome.concerns.iter().map(|(address, concern)| {
+        Line::new(Tone::Warning, "Warning: ")
+            .then(Tone::Plain, format!("{address}: {}", prose(concern)))
+    }));
+    lines.push(ends.conclusion(Summary::of_outcome(outcome), run));
+    write_all(&lines, to, style)
+}
+
+/// Everything that is not simply done, by how it ended.
+#[derive(Default)]
+struct Ends<'a> {
+    failed: Vec<(&'a Change, &'a Failure)>,
+    /// By what was waited for.
+    skipped: BTreeMap<&'a [Address], Vec<&'a Address>>,
+    moved: Vec<(&'a Address, String)>,
+    pending: Vec<(&'a Address, String)>,
+}
+
+impl<'a> Ends<'a> {
+    fn of(outcome: &'a Outcome) -> Self {
+        let mut ends = Self::default();
+        for (change, verdict) in &outcome.verdicts {
+            let address = &change.address;
+            match verdict {
+                Verdict::Done => {}
+                Verdict::Moved(how) => ends.moved.push((address, prose(how))),
+                Verdict::Skipped(blocked) => {
+                    ends.skipped.entry(blocked).or_default().push(address);
+                }
+                Verdict::Pending { code, message } => {
+                    let text = format!("{} [{code}]", prose(message));
+                    ends.pending.push((address, text));
+                }
+                Verdict::Failed(failure) => ends.failed.push((change, failure)),
+            }
+        }
+        ends
+    }
+
+    fn failures(&self) -> Vec<Line> {
+        let mut lines = Vec::new();
+        for (change, failure) in &self.failed {
+            let Failure {
+                code,
+                message,
+                help,
+            } = failure;
+            lines.push(
+                Line::new(Tone::Alarm, "Error: ")
+                    .then(
+                        Tone::Strong,
+                        format!("{} was not {}", change.address, words(&change.action).done),
+                    )
+                    .then(Tone::Dim, format!(" [{code}]")),
+            );
+            let more = std::iter::once(message).chain(help);
+            lines.extend(more.map(|text| Line::at(2, Tone::Plain, prose(text))));
+            lines.push(Line::blank());
+        }
+        lines
+    }
+
+    fn skips(&self) -> Vec<Line> {
+        let mut lines = Vec::new();
+        for (blocked, addresses) in &self.skipped {
+            let blocked: Vec<String> = blocked.iter().map(ToString::to_string).collect();
+            let text = format!("Skipped, because it waits for {}:", blocked.join(", "));
+            lines.push(Line::new(Tone::Warning, text));
+            let addresses = addresses.iter();
+            lines.extend(addresses.map(|it| Line::at(2, Tone::Plain, it.to_string())));
+            lines.push(Line::blank());
+        }
+        lines
+    }
+
+    fn conclusion(&self, summary: Summary, run: Run) -> Line {
+        let Summary {
+            add,
+            change,
+            destroy,
+        } = summary;
+        let (name, done) = match run {
+            Run::Apply => (
+                "Apply",
+                format!("{add} added, {change} changed, {destroy} destroyed"),
+            ),
+            Run::Destroy => ("Destroy", format!("{destroy} destroyed")),
+        };
+        let skipped = self.skipped.values().map(Vec::len).sum();
+        let open = [
+            (self.failed.len(), "failed"),
+            (skipped, "skipped"),
+            (self.moved.len(), "left alone"),
+            (self.pending.len(), "pending"),
+        ];
+        let open = open.iter().filter(|(number, _)| *number > 0);
+        let open: Vec<String> = open.map(|(it, what)| format!("{it} {what}")).collect();
+        if open.is_empty() {
+            let text = format!("{name} complete! Resources: {done}.");
+            return Line::new(Tone::Add, text);
+        }
+        let open = open.join(", ");
+        let text = format!("{name} incomplete: {done}; {open}. Run again to finish.");
+        Line::new(Tone::Alarm, text)
+    }
+}
+
+fn section(title: &str, entries: &[(&Address, String)]) -> Vec<Line> {
+    if entries.is_empty() {
+        return Vec::new();
+    }
+    let title = Line::new(Tone::Warning, title);
+    let entries = entries
+        .iter()
+        .map(|(address, text)| Line::at(2, Tone::Plain, format!("{address}: {text}")));
+    let lines = std::iter::once(title).chain(entries);
+    lines.chain([Line::blank()]).collect()
+}

@@ -1,0 +1,281 @@
+//! JSON for programs: one object, with Terraform's plan names where Terraform has the idea.
+//! Invariant: the order of keys is fixed, and what policies for Terraform's plans read means
+//! the same here.
+
+use std::fmt::Write as _;
+use std::io::{self, Write};
+
+use miette::Severity;
+use serde_json::{Map, Value, json};
+
+use super::text::is_hostile;
+use super::{Coverage, Report, Summary};
+use crate::address::Address;
+use crate::apply::{Failure, Outcome, Verdict};
+use crate::plan::forecast::Forecast;
+use crate::plan::{Action, Change, Finding, Reason, fingerprint};
+use crate::problem::Problem;
+
+/// The version of both formats. The minor number grows when keys are added, the major one when
+/// keys change their meaning; Terraform counts its own in the same way.
+pub const FORMAT_VERSION: &str = "1.0";
+
+/// A plan as one JSON object.
+#[must_use]
+pub fn plan_json(report: &Report<'_>) -> Value {
+    let Report {
+        plan,
+        forecast,
+        coverage,
+        lints,
+        tests,
+    } = report;
+    json!({
+        "format_version": FORMAT_VERSION,
+        "stack": plan.stack,
+        "fingerprint": fingerprint::of_plan(plan),
+        "complete": *coverage == Coverage::Whole,
+        "summary": summary(Summary::of_plan(plan)),
+        "resource_changes": plan.changes().map(change).collect::<Vec<_>>(),
+        "resource_drift": [],
+        "findings": plan.findings.iter().map(finding).collect::<Vec<_>>(),
+        "warnings": plan.warnings.iter().map(problem).collect::<Vec<_>>(),
+        "lints": lints.iter().map(problem).collect::<Vec<_>>(),
+        "tests": tests,
+        "forecast": forecast.map(cost),
+    })
+}
+
+/// How a run ended, as one JSON object.
+#[must_use]
+pub fn outcome_json(stack: &str, outcome: &Outcome) -> Value {
+    let verdicts = &outcome.verdicts;
+    let count = |name: &str| {
+        verdicts
+            .iter()
+            .filter(|(_, it)| verdict(it) == name)
+            .count()
+    };
+    let mut summary = summary(Summary::of_outcome(outcome));
+    for name in ["failed", "skipped", "moved", "pending"] {
+        summary[name] = json!(count(name));
+    }
+    json!({
+        "format_version": FORMAT_VERSION,
+        "stack": stack,
+        "summary": summary,
+        "results": verdicts
+            .iter()
+            .map(|(change, end)| result(change, end, outcome))
+            .collect::<Vec<_>>(),
+    })
+}
+
+/// Writes JSON with hostile characters as escapes, which leaves its meaning as it is: a
+/// terminal may be at the other end of standard output.
+///
+/// # Errors
+/// If it cannot be written.
+pub fn write(to: &mut dyn Write, value: &Value) -> io::Result<()> {
+    let text = serde_json::to_string_pretty(value)?;
+    // The only control character outside of strings is the newline.
+    let is_safe = |character: char| character == '\n' || !is_hostile(character);
+    let mut safe = String::with_capacity(text.len() + 1);
+    for character in text.chars() {
+        if is_safe(character) {
+            safe.push(character);
+        } else {
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                let _ = write!(safe, "\\u{unit:04x}");
+            }
+        }
+    }
+    safe.push('\n');
+    to.write_all(safe.as_bytes())
+}
+
+fn change(change: &Change) -> Value {
+    let Change {
+        address,
+        action,
+        reason: why,
+        waits_for,
+        recheck: _,
+        at: _,
+    } = change;
+    let mut entry = Map::new();
+    identify(&mut entry, address);
+    if let Action::Rename { from, .. } = action {
+        let former = Address::new(address.kind.clone(), from.clone());
+        entry.insert("previous_address".to_owned(), json!(former));
+    }
+    // Terraform's other mode is for data sources; policies tell the two apart by it.
+    entry.insert("mode".to_owned(), json!("managed"));
+    entry.insert("change".to_owned(), values(action));
+    entry.insert("action".to_owned(), json!(action.name()));
+    entry.insert("reason".to_owned(), json!(reason(why)));
+    if let Reason::Follows(followed) = why {
+        entry.insert("follows".to_owned(), json!(followed));
+    }
+    entry.insert("waits_for".to_owned(), json!(waits_for));
+    let fingerprint = fingerprint::of_change(change);
+    entry.insert("fingerprint".to_owned(), json!(fingerprint));
+    Value::Object(entry)
+}
+
+fn identify(entry: &mut Map<String, Value>, address: &Address) {
+    let Address { kind, name } = address;
+    entry.insert("address".to_owned(), json!(address));
+    entry.insert("type".to_owned(), json!(kind));
+    entry.insert("name".to_owned(), json!(name));
+}
+
+/// What Terraform calls the change: only words that its readers know.
+fn values(action: &Action) -> Value {
+    let objects = action.objects();
+    let before = objects.first().map(|object| &object.spec);
+    let after = action.after();
+    // Nothing that is secret enters a plan; `false` says so where there is no object.
+    let sensitive = |side: Option<&Value>| side.map_or(json!(false), |_| json!({}));
+    let mut values = json!({
+        "actions": actions(action),
+        "before": before,
+        "after": after,
+        "after_unknown": {},
+        "before_sensitive": sensitive(before),
+        "after_sensitive": sensitive(after),
+    });
+    if let Action::Adopt { .. } = action {
+        values["importing"] = json!({ "id": objects.first().map(|object| &object.id) });
+        let others = objects.iter().skip(1).map(|object| &object.spec);
+        values["displaced"] = others.cloned().collect();
+    }
+    values
+}
+
+fn actions(action: &Action) -> Value {
+    match action {
+        Action::Create { .. } => json!(["create"]),
+        Action::Update { .. } | Action::Adopt { .. } | Action::Rename { .. } => json!(["update"]),
+        Action::Replace { .. } => json!(["delete", "create"]),
+        Action::Delete { .. } => json!(["delete"]),
+    }
+}
+
+fn reason(reason: &Reason) -> &'static str {
+    match reason {
+        Reason::New => "new",
+        Reason::Differs => "differs",
+        Reason::Drifted => "drifted",
+        Reason::Undeclared => "undeclared",
+        Reason::Follows(_) => "follows",
+    }
+}
+
+fn finding(finding: &Finding) -> Value {
+    let Finding {
+        guard,
+        value,
+        message,
+    } = finding;
+    json!({
+        "guard": guard.name(),
+        "value": value,
+        "message": message,
+        "lifted_by": finding.lifted_by(),
+    })
+}
+
+fn problem(problem: &Problem) -> Value {
+    let Problem {
+        code,
+        message,
+        labels,
+        help,
+        severity,
+    } = problem;
+    let severity = match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Advice => "advice",
+    };
+    let details: Vec<&String> = labels.iter().map(|(_, text)| text).collect();
+    json!({
+        "code": code,
+        "severity": severity,
+        "message": message,
+        "details": details,
+        "help": help,
+    })
+}
+
+fn cost(forecast: &Forecast) -> Value {
+    let Forecast {
+        writes,
+        reads,
+        seconds,
+        quotas,
+    } = forecast;
+    let quotas = quotas
+        .iter()
+        .map(|quota| json!({ "kind": quota.kind, "after": quota.after, "limit": quota.limit }));
+    json!({
+        "writes": writes,
+        "reads": reads,
+        "seconds": seconds,
+        "quotas": quotas.collect::<Vec<_>>(),
+    })
+}
+
+fn summary(summary: Summary) -> Value {
+    let Summary {
+        add,
+        change,
+        destroy,
+    } = summary;
+    json!({ "add": add, "change": change, "destroy": destroy })
+}
+
+fn result(change: &Change, end: &Verdict, outcome: &Outcome) -> Value {
+    let mut entry = Map::new();
+    identify(&mut entry, &change.address);
+    let (code, message, help, waits_for) = match end {
+        Verdict::Done => (None, None, None, &[][..]),
+        Verdict::Moved(how) => (None, Some(how), None, &[][..]),
+        Verdict::Skipped(blocked) => (None, None, None, blocked.as_slice()),
+        Verdict::Pending { code, message } => (Some(*code), Some(message), None, &[][..]),
+        Verdict::Failed(failure) => {
+            let Failure {
+                code,
+                message,
+                help,
+            } = failure;
+            (Some(code.as_str()), Some(message), help.as_ref(), &[][..])
+        }
+    };
+    let concerns = outcome.concerns.iter();
+    let concerns = concerns.filter(|(address, _)| *address == change.address);
+    let concerns: Vec<&String> = concerns.map(|(_, concern)| concern).collect();
+    let rest = [
+        ("action", json!(change.action.name())),
+        ("actions", actions(&change.action)),
+        ("verdict", json!(verdict(end))),
+        ("code", json!(code)),
+        ("message", json!(message)),
+        ("help", json!(help)),
+        ("waits_for", json!(waits_for)),
+        ("concerns", json!(concerns)),
+    ];
+    entry.extend(rest.map(|(key, value)| (key.to_owned(), value)));
+    Value::Object(entry)
+}
+
+fn verdict(verdict: &Verdict) -> &'static str {
+    match verdict {
+        Verdict::Done => "done",
+        Verdict::Moved(_) => "moved",
+        Verdict::Skipped(_) => "skipped",
+        Verdict::Pending { .. } => "pending",
+        Verdict::Failed(_) => "failed",
+    }
+}
