@@ -61,22 +61,25 @@ impl Interpolation<'_> {
     }
 
     fn items(&mut self, items: &[Node]) -> Option<Vec<Node>> {
-        let changed: Vec<Option<Node>> = items.iter().map(|item| self.node(item)).collect();
-        changed.iter().any(Option::is_some).then(|| {
-            let pairs = changed.into_iter().zip(items);
-            pairs
-                .map(|(new, old)| new.unwrap_or_else(|| old.clone()))
-                .collect()
-        })
+        let mut changed: Option<Vec<Node>> = None;
+        for (index, item) in items.iter().enumerate() {
+            if let Some(new) = self.node(item) {
+                changed.get_or_insert_with(|| items.to_vec())[index] = new;
+            }
+        }
+        changed
     }
 
     fn mapping(&mut self, mapping: &Mapping) -> Option<Mapping> {
-        let changed: Vec<Option<Node>> =
-            mapping.iter().map(|(_, value)| self.node(value)).collect();
+        let mut changed: Option<Mapping> = None;
+        for (index, (_, value)) in mapping.iter().enumerate() {
+            if let Some(new) = self.node(value) {
+                changed
+                    .get_or_insert_with(|| mapping.clone())
+                    .replace(index, new);
+            }
+        }
         changed
-            .iter()
-            .any(Option::is_some)
-            .then(|| mapping.with_values(changed))
     }
 
     fn scalar(&mut self, scalar: &Scalar, span: Span) -> Option<NodeValue> {

@@ -204,12 +204,8 @@ fn text(part: &Part, formats: &mut Formats) -> Result<Text, ShapeError> {
 }
 
 fn pattern(part: &Part, text: &str) -> Result<Pattern, ShapeError> {
-    let regex = regex_automata::meta::Regex::new(text);
-    Ok(Pattern {
-        text: text.to_owned(),
-        regex: regex.map_err(|_| part.error(format!("pattern `{text}`")))?,
-        help: part.text("patternErrorMessage").map(str::to_owned),
-    })
+    Pattern::new(text, part.text("patternErrorMessage"))
+        .ok_or_else(|| part.error(format!("pattern `{text}`")))
 }
 
 fn list(part: &Part, formats: &mut Formats) -> Result<List, ShapeError> {

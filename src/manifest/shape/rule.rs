@@ -1,5 +1,8 @@
 //! What a compiled schema says about one place.
 
+use std::sync::OnceLock;
+
+use regex_automata::meta::{Builder, Config, Regex};
 use serde_json::Value;
 
 /// What may stand at a place.
@@ -87,16 +90,15 @@ pub(super) struct Text {
     pub(super) format: Option<String>,
 }
 
-/// A regular expression.
+/// A regular expression. It is built when it is first needed: a small manifest meets few of a
+/// schema's patterns, and some take a millisecond.
 #[derive(Debug)]
 pub(super) struct Pattern {
-    /// As the schema has it.
-    pub(super) text: String,
-    /// Compiled.
-    pub(super) regex: regex_automata::meta::Regex,
+    text: String,
+    built: OnceLock<Option<Regex>>,
     /// What to tell people instead of the expression (`patternErrorMessage`, which editors
     /// show too).
-    pub(super) help: Option<String>,
+    help: Option<String>,
 }
 
 /// Bounds, both included.
@@ -156,8 +158,30 @@ impl Pattern {
         self.help.clone().unwrap_or_else(expression)
     }
 
-    /// Whether a text matches.
-    pub(super) fn matches(&self, text: &str) -> bool {
-        self.regex.is_match(text)
+    /// A pattern, if it is one.
+    pub(super) fn new(text: &str, help: Option<&str>) -> Option<Self> {
+        regex_syntax::parse(text).ok()?;
+        Some(Self {
+            text: text.to_owned(),
+            built: OnceLock::new(),
+            help: help.map(str::to_owned),
+        })
     }
+
+    /// Whether a text matches. Nothing matches a pattern that is too large to be built.
+    pub(super) fn matches(&self, text: &str) -> bool {
+        let built = self.built.get_or_init(|| build(&self.text));
+        built.as_ref().is_some_and(|regex| regex.is_match(text))
+    }
+}
+
+/// Built for few and short texts: without what only pays on long ones.
+fn build(text: &str) -> Option<Regex> {
+    let config = Config::new()
+        .auto_prefilter(false)
+        .hybrid(false)
+        .dfa(false)
+        .onepass(false)
+        .backtrack(false);
+    Builder::new().configure(config).build(text).ok()
 }

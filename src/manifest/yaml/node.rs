@@ -173,17 +173,11 @@ impl Mapping {
         (Self { entries, sorted }, places)
     }
 
-    /// The same keys, with some values replaced. `values` are in the order of [`Self::iter`];
-    /// those that are missing stay.
-    #[must_use]
-    pub fn with_values(&self, values: Vec<Option<Node>>) -> Self {
-        let mut changed = self.clone();
-        for ((_, old), new) in changed.entries.iter_mut().zip(values) {
-            if let Some(new) = new {
-                *old = new;
-            }
+    /// Replaces the value of an entry, by its position in [`Self::iter`].
+    pub fn replace(&mut self, position: usize, value: Node) {
+        if let Some((_, old)) = self.entries.get_mut(position) {
+            *old = value;
         }
-        changed
     }
 
     /// A key and its value.
