@@ -1,6 +1,7 @@
 //! A tree against a schema: every mistake at its place, and the value that `serde` gets.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 
 use insta::assert_snapshot;
 use proptest::prelude::*;
@@ -125,9 +126,15 @@ struct ProgramSink {
     check: Option<Vec<String>>,
 }
 
-fn stack_shape() -> Shape {
-    Shape::from_schema(schema_for!(Manifest).as_value()).expect("the schema is understood")
-}
+static SHAPE: LazyLock<Shape> = LazyLock::new(|| {
+    let shape = Shape::from_schema(schema_for!(Manifest).as_value());
+    shape.expect("the schema is understood")
+});
+
+static VALIDATOR: LazyLock<jsonschema::Validator> = LazyLock::new(|| {
+    let validator = jsonschema::validator_for(schema_for!(Manifest).as_value());
+    validator.expect("the schema is a schema")
+});
 
 fn formats() -> Formats {
     let check = |text: &str| {
@@ -154,7 +161,7 @@ fn refused(text: &str) -> String {
     );
     assert_eq!(composed.problems, []);
     let root = composed.root.expect("the text is valid YAML");
-    let (_, problems) = stack_shape().check(&root, &formats());
+    let (_, problems) = SHAPE.check(&root, &formats());
     render(&problems, &sources)
 }
 
@@ -168,11 +175,9 @@ fn accepted(text: &str) -> Value {
         &mut Budget::default(),
     );
     let root = composed.root.expect("the text is valid YAML");
-    let (value, problems) = stack_shape().check(&root, &formats());
+    let (value, problems) = SHAPE.check(&root, &formats());
     assert_eq!(problems, [], "{}", render(&problems, &sources));
-    let validator = jsonschema::validator_for(schema_for!(Manifest).as_value());
-    let validator = validator.expect("the schema is a schema");
-    assert!(validator.is_valid(&value), "{value}");
+    assert!(VALIDATOR.is_valid(&value), "{value}");
     value
 }
 
@@ -188,7 +193,7 @@ fn labels(rest: &str) -> String {
     );
     assert_eq!(composed.problems, []);
     let root = composed.root.expect("the text is valid YAML");
-    let (_, problems) = stack_shape().check(&root, &formats());
+    let (_, problems) = SHAPE.check(&root, &formats());
     let line = |found: &tunctl::problem::Problem| {
         let (span, label) = &found.labels[0];
         let help = found.help.as_deref().unwrap_or("-");
@@ -665,7 +670,7 @@ fn what_would_not_be_checked_is_refused_when_the_schema_is_compiled() {
 #[test]
 fn the_formats_of_a_schema_are_known() {
     let formats = BTreeSet::from(["hostname".to_owned()]);
-    assert_eq!(*stack_shape().formats(), formats);
+    assert_eq!(*SHAPE.formats(), formats);
 }
 
 /// A mapping with some of these keys; each is there in two of three cases.
@@ -768,14 +773,12 @@ proptest! {
         let mut sources = Sources::default();
         let composed = read(&mut sources, "x.yaml", text.as_bytes(), &mut Budget::default());
         let root = composed.root.expect("what is written is valid");
-        let (typed, problems) = stack_shape().check(&root, &Formats::new());
-        let validator = jsonschema::validator_for(schema_for!(Manifest).as_value());
-        let validator = validator.expect("the schema is a schema");
-        if validator.is_valid(&value) {
+        let (typed, problems) = SHAPE.check(&root, &Formats::new());
+        if VALIDATOR.is_valid(&value) {
             prop_assert_eq!(&problems, &[], "{}\n{}", text, render(&problems, &sources));
         }
         if problems.is_empty() {
-            prop_assert!(validator.is_valid(&typed), "{}", text);
+            prop_assert!(VALIDATOR.is_valid(&typed), "{}", text);
             prop_assert!(serde_json::from_value::<Manifest>(typed).is_ok(), "{}", text);
         }
     }
