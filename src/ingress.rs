@@ -10,6 +10,8 @@ pub mod go;
 pub mod host;
 pub mod ip_rule;
 pub mod origin_request;
+pub mod path;
+pub mod re2;
 pub mod service;
 pub mod settings;
 pub mod validate;

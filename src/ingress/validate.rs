@@ -6,6 +6,7 @@
 use super::Rule;
 use super::host::split_port;
 use super::origin_request::OriginRequest;
+use super::re2;
 use super::service::{SOCKS_PROXY, Service};
 
 /// A fault in cloudflared's exact words, without the `Validation failed: ` of its commands.
@@ -105,7 +106,8 @@ fn check_rule(rule: &Rule, tunnel: &OriginRequest, position: Position) -> Check 
     check_service(rule, tunnel)?;
     check_access(rule)?;
     check_hostname(rule.host())?;
-    check_catch_all(rule, position)
+    check_catch_all(rule, position)?;
+    check_path(rule, position)
 }
 
 fn check_service(rule: &Rule, tunnel: &OriginRequest) -> Check {
@@ -134,6 +136,17 @@ fn check_service(rule: &Rule, tunnel: &OriginRequest) -> Check {
         })?;
     }
     Ok(())
+}
+
+fn check_path(rule: &Rule, position: Position) -> Check {
+    match re2::parse(rule.path_pattern()) {
+        Ok(_) => Ok(()),
+        Err(fault) => {
+            let number = position.index + 1;
+            let message = format!("Rule #{number} has an invalid regex: {fault}");
+            Err((Field::Path, message))
+        }
+    }
 }
 
 /// The rule's own block alone; the tunnel's is not validated. Neither team nor audience is

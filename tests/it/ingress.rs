@@ -11,10 +11,43 @@ fn cases(name: &str) -> Vec<Value> {
     cases.collect::<Result<_, _>>().expect("a case a line")
 }
 
+/// Fails with every case that is not answered as cloudflared does.
+fn check(name: &str, count: usize, answer: impl Fn(&Value) -> Value, expected: &[&str]) {
+    let cases = cases(name);
+    assert_eq!(cases.len(), count);
+    let wrong: Vec<String> = cases
+        .iter()
+        .filter_map(|case| {
+            let answer = answer(case);
+            let wanted: Value = expected
+                .iter()
+                .map(|key| ((*key).to_owned(), case[key].clone()))
+                .collect();
+            (answer != wanted).then(|| format!("{case}\n    answered {answer}"))
+        })
+        .collect();
+    assert!(
+        wrong.is_empty(),
+        "{} wrong:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
+}
+
 fn rules(case: &Value) -> Vec<Rule> {
     let wire = from_wire(&serde_json::json!({"ingress": case["ingress"]}));
     assert_eq!(wire.lost, [], "{case}");
     wire.ingress
+}
+
+#[test]
+fn validation_is_cloudflareds() {
+    let answer = |case: &Value| {
+        let verdict = validate(&rules(case), &OriginRequest::default());
+        let error = verdict.err().map(|fault| fault.message);
+        serde_json::json!({"ok": error.is_none(), "error": error})
+    };
+    check("validate", 679, answer, &["ok", "error"]);
 }
 
 #[test]
