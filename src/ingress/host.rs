@@ -1,19 +1,81 @@
-//! Hostnames of rules: what cloudflared accepts and what they match.
+//! Hostnames of rules: how they split from a port, and what they match.
+//!
+//! Nothing is normalised: letters, case and trailing dots count, and only a name that IDNA
+//! accepts also matches in its lower-case ASCII form.
+
+use idna::AsciiDenyList;
+use idna::uts46::{DnsLength, Hyphens, Uts46};
+
+/// A rule's hostname, ready to be compared with hosts of requests.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HostPattern {
+    text: String,
+    twin: Option<String>,
+}
+
+impl HostPattern {
+    /// Takes any text: cloudflared does not check hostnames for being any.
+    #[must_use]
+    pub fn new(text: &str) -> Self {
+        Self {
+            text: text.to_owned(),
+            twin: twin(text),
+        }
+    }
+
+    /// The other name that also matches; see [`twin`].
+    #[must_use]
+    pub fn twin(&self) -> Option<&str> {
+        self.twin.as_deref()
+    }
+
+    /// Whether the rule serves a host, given without port and brackets, as bytes because
+    /// decoding a URL may make it so.
+    #[must_use]
+    pub fn matches(&self, host: &[u8]) -> bool {
+        let twin = self.twin.as_deref();
+        matches!(self.text.as_str(), "" | "*")
+            || matches(&self.text, host)
+            || twin.is_some_and(|twin| matches(twin, host))
+    }
+}
+
+/// The lower-case ASCII form of a hostname, of which cloudflared makes a second pattern. `None`
+/// if it is the same or there is none, as for wildcards, names with `_` and names with `--` in
+/// third place.
+///
+/// Go's `idna.Lookup.ToASCII`: UTS 46, not transitional, with the STD3 rules, all checks of
+/// labels, and any length.
+#[must_use]
+pub fn twin(hostname: &str) -> Option<String> {
+    let ascii = Uts46::new().to_ascii(
+        hostname.as_bytes(),
+        AsciiDenyList::STD3,
+        Hyphens::Check,
+        DnsLength::Ignore,
+    );
+    ascii.ok().filter(|ascii| ascii != hostname).map(Into::into)
+}
 
 /// Go's `net.SplitHostPort`: the host without brackets, and the port, whatever it is; `None`
 /// where Go fails, as without a port.
 #[must_use]
-pub fn split_port(text: &str) -> Option<(&str, &str)> {
-    let (before, port) = text.rsplit_once(':')?;
-    let (host, rest) = match before.strip_prefix('[') {
+pub fn split_port(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let colon = text.iter().rposition(|byte| *byte == b':')?;
+    let (before, port) = (&text[..colon], &text[colon + 1..]);
+    let (host, rest): (_, &[u8]) = match before.strip_prefix(b"[") {
         // The first bracket that closes must be the last character.
-        Some(inner) => match inner.split_once(']')? {
-            (host, "") => (host, ""),
-            _ => return None,
-        },
-        None if before.contains(':') => return None,
+        Some(inner) => (inner.strip_suffix(b"]")?, &[]),
+        None if before.contains(&b':') => return None,
         None => (before, before),
     };
-    let stray = host.contains('[') || rest.contains(']') || port.contains(['[', ']']);
-    (!stray).then_some((host, port))
+    let stray = |text: &[u8]| text.contains(&b'[') || text.contains(&b']');
+    (!stray(host) && !stray(rest) && !stray(port)).then_some((host, port))
+}
+
+fn matches(pattern: &str, host: &[u8]) -> bool {
+    let wildcard = pattern
+        .strip_prefix('*')
+        .filter(|rest| rest.starts_with('.'));
+    pattern.as_bytes() == host || wildcard.is_some_and(|rest| host.ends_with(rest.as_bytes()))
 }

@@ -22,7 +22,7 @@ pub enum PatternFault {
     #[error(transparent)]
     Syntax(#[from] re2::Fault),
     /// cloudflared accepts it, but it needs more memory than is reasonable here.
-    #[error("the pattern is too large to be matched here")]
+    #[error("too large to be matched here")]
     TooLarge,
 }
 

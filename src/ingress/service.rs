@@ -5,8 +5,10 @@
 
 use std::fmt;
 
+use super::Rule;
 use super::go::text::{lossy, parse_integer, quote};
 use super::go::url::Url;
+use super::origin_request::OriginRequest;
 
 /// The service that takes its destination from each request, in which bastion mode also ends.
 pub const BASTION: &str = "bastion";
@@ -41,6 +43,16 @@ pub enum Service {
         /// Host and port, the scheme's default port added where there is one.
         destination: String,
     },
+}
+
+/// The service of a rule under the tunnel's own `originRequest`, which may set bastion mode.
+///
+/// # Errors
+/// cloudflared's message.
+pub fn service(rule: &Rule, tunnel: &OriginRequest) -> Result<Service, String> {
+    let own = rule.origin_request.as_ref();
+    let bastion_mode = own.and_then(|own| own.bastion_mode).or(tunnel.bastion_mode);
+    Service::parse(&rule.service, bastion_mode.unwrap_or_default())
 }
 
 impl Service {

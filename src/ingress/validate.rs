@@ -7,7 +7,7 @@ use super::Rule;
 use super::host::split_port;
 use super::origin_request::OriginRequest;
 use super::re2;
-use super::service::{SOCKS_PROXY, Service};
+use super::service::{SOCKS_PROXY, Service, service};
 
 /// A fault in cloudflared's exact words, without the `Validation failed: ` of its commands.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -111,12 +111,7 @@ fn check_rule(rule: &Rule, tunnel: &OriginRequest, position: Position) -> Check 
 }
 
 fn check_service(rule: &Rule, tunnel: &OriginRequest) -> Check {
-    let own = rule.origin_request.as_ref();
-    let bastion_mode = own
-        .and_then(|own| own.bastion_mode)
-        .or(tunnel.bastion_mode)
-        .unwrap_or_default();
-    match Service::parse(&rule.service, bastion_mode) {
+    match service(rule, tunnel) {
         Ok(Service::SocksProxy) => {}
         Ok(
             Service::Unix { .. }
@@ -128,6 +123,7 @@ fn check_service(rule: &Rule, tunnel: &OriginRequest) -> Check {
         ) => return Ok(()),
         Err(message) => return Err((Field::Service, message)),
     }
+    let own = rule.origin_request.as_ref();
     let ip_rules = own.and_then(|own| own.ip_rules.as_deref());
     for (index, ip_rule) in ip_rules.unwrap_or_default().iter().enumerate() {
         ip_rule.resolve().map_err(|reason| {
@@ -166,7 +162,7 @@ fn check_access(rule: &Rule) -> Check {
 }
 
 fn check_hostname(host: &str) -> Check {
-    if split_port(host).is_some() {
+    if split_port(host.as_bytes()).is_some() {
         let message = "Hostname cannot contain a port";
         return Err((Field::Hostname, message.to_owned()));
     }

@@ -2,7 +2,10 @@
 //! it (`tests/fixtures/ingress`), and properties that hold for everything.
 
 use serde_json::Value;
-use tunctl::ingress::{Field, OriginRequest, Rule, from_wire, validate, validate_all};
+use tunctl::ingress::service::service;
+use tunctl::ingress::{
+    Field, Matcher, OriginRequest, Rule, Target, from_wire, validate, validate_all,
+};
 
 fn cases(name: &str) -> Vec<Value> {
     let path = format!("tests/fixtures/ingress/{name}.jsonl");
@@ -34,6 +37,10 @@ fn check(name: &str, count: usize, answer: impl Fn(&Value) -> Value, expected: &
     );
 }
 
+fn text<'c>(case: &'c Value, key: &str) -> &'c str {
+    case[key].as_str().expect("the case has the text")
+}
+
 fn rules(case: &Value) -> Vec<Rule> {
     let wire = from_wire(&serde_json::json!({"ingress": case["ingress"]}));
     assert_eq!(wire.lost, [], "{case}");
@@ -48,6 +55,42 @@ fn validation_is_cloudflareds() {
         serde_json::json!({"ok": error.is_none(), "error": error})
     };
     check("validate", 679, answer, &["ok", "error"]);
+}
+
+/// Where a case's host and path go, and the service there as cloudflared prints it.
+fn routed(case: &Value, host: &[u8], path: &[u8]) -> Value {
+    let rules = rules(case);
+    let matcher = Matcher::new(&rules).expect("the rules are valid");
+    let rule = matcher.route(host, path).expect("there are rules");
+    let service = service(&rules[rule], &OriginRequest::default()).expect("the service is valid");
+    serde_json::json!({"rule": rule, "service": service.to_string()})
+}
+
+#[test]
+fn urls_go_to_the_rule_that_cloudflared_says() {
+    let answer = |case: &Value| match Target::parse(text(case, "url")) {
+        Ok(target) => routed(case, &target.host, &target.path),
+        Err(message) => message.into(),
+    };
+    check("match", 933, answer, &["rule", "service"]);
+}
+
+#[test]
+fn requests_go_to_the_rule_that_cloudflared_says() {
+    let answer = |case: &Value| {
+        let (host, path) = (text(case, "host"), text(case, "path"));
+        routed(case, host.as_bytes(), path.as_bytes())
+    };
+    check("match-host", 22, answer, &["rule", "service"]);
+}
+
+#[test]
+fn urls_are_refused_in_cloudflareds_words() {
+    let answer = |case: &Value| {
+        let fault = Target::parse(text(case, "url")).err();
+        serde_json::json!({"error": fault})
+    };
+    check("url-error", 40, answer, &["error"]);
 }
 
 #[test]
