@@ -136,10 +136,10 @@ fn declared(input: &Input<'_>) -> Result<Vec<Change>, Vec<Problem>> {
         }
     }
     if problems.is_empty() {
-        Ok(changes)
-    } else {
-        Err(problems)
+        return Ok(changes);
     }
+    problems.sort_by_key(|problem| problem.labels.first().map(|(span, _)| *span));
+    Err(problems)
 }
 
 /// Why a declared resource cannot even be looked for.

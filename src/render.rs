@@ -2,7 +2,7 @@
 //!
 //! Nothing here decides, and nothing here looks at the environment, the clock or the network:
 //! whether to colour and whether there is a terminal is the caller's to say. Text from elsewhere
-//! passes [`mod@text`] on its way out.
+//! passes `text` on its way out.
 
 pub mod human;
 pub mod json;

@@ -11,6 +11,7 @@ use crate::exit::Exit;
 use crate::files;
 use crate::manifest::Manifest;
 use crate::manifest::yaml::Budget;
+use crate::problem::Problem;
 use crate::source::Sources;
 
 /// One stack of this run.
@@ -50,8 +51,32 @@ pub(super) fn load(global: &Global, arguments: &Files) -> Result<Stacks, Trouble
     if !problems.is_empty() {
         return Err(Trouble::Problems(problems, sources));
     }
+    refuse_twins(&stacks)?;
     tell_apart(&mut stacks);
     Ok(Stacks { stacks, sources })
+}
+
+/// Two stacks of one name in one account would take each other's objects for their own.
+fn refuse_twins(stacks: &[Stack]) -> Result<(), Trouble> {
+    let key = |stack: &Stack| {
+        let manifest = &stack.manifest;
+        (manifest.account.clone(), manifest.ownership.stack.clone())
+    };
+    let mut seen: BTreeMap<(String, String), &Stack> = BTreeMap::new();
+    for stack in stacks {
+        if let Some(first) = seen.insert(key(stack), stack) {
+            let message = format!(
+                "`{}` and `{}` are both stack `{}` of one account",
+                first.file.display(),
+                stack.file.display(),
+                stack.manifest.ownership.stack
+            );
+            return Err(Problem::new("tunctl::duplicate_stack", message)
+                .help("give one of them another name; parts of one stack belong in `include`")
+                .into());
+        }
+    }
+    Ok(())
 }
 
 /// What one manifest of a run declares is never another one's, whatever its patterns say.

@@ -16,7 +16,7 @@ use std::io::{self, Write};
 
 use super::text::{count, escaped, prose};
 use super::{Coverage, Report, Style, Summary};
-use crate::plan::forecast::Forecast;
+use crate::plan::forecast::{Forecast, Quota};
 use crate::plan::{Action, Change, Finding, Plan, fingerprint};
 use crate::problem::Problem;
 pub use event::event;
@@ -48,13 +48,14 @@ pub fn plan(to: &mut dyn Write, report: &Report<'_>, style: Style) -> io::Result
         lines.extend(changes(plan));
     }
     lines.extend(plan.warnings.iter().flat_map(warning));
+    lines.extend(forecast.iter().flat_map(|it| overruns(it)));
     lines.extend(refusals(&plan.findings));
     lines.extend(conclusion(plan));
     if *coverage == Coverage::Partial {
         let text = "Note: this is a part of the stack, as --target and --exclude chose it.";
         lines.push(Line::new(Tone::Plain, text));
     }
-    lines.extend(forecast.iter().flat_map(|it| cost(it)));
+    lines.extend(forecast.and_then(cost));
     let fingerprint = format!("Fingerprint: {}", fingerprint::of_plan(plan));
     lines.push(Line::new(Tone::Dim, fingerprint));
     write_all(&lines, to, style)
@@ -88,9 +89,9 @@ fn warning(problem: &Problem) -> Vec<Line> {
             .then(Tone::Strong, prose(message))
             .then(Tone::Dim, format!(" [{code}]")),
     ];
-    let labels = labels.iter().map(|(_, text)| text);
-    let more = labels.chain(help);
-    lines.extend(more.map(|text| Line::at(2, Tone::Plain, prose(text))));
+    let labels = labels.iter();
+    lines.extend(labels.map(|(_, text)| Line::at(2, Tone::Plain, prose(text))));
+    lines.extend(help.as_deref().map(Line::help));
     lines.push(Line::blank());
     lines
 }
@@ -167,33 +168,34 @@ fn by_kind(plan: &Plan) -> Vec<Line> {
     lines.chain([Line::blank()]).collect()
 }
 
-/// What the plan costs, and the quotas that it would overrun.
-fn cost(forecast: &Forecast) -> Vec<Line> {
+/// The quotas that the plan would overrun.
+fn overruns(forecast: &Forecast) -> Vec<Line> {
+    let overruns = forecast.quotas.iter().filter(|it| it.after > it.limit);
+    let line = |quota: &Quota| {
+        let Quota { kind, after, limit } = quota;
+        let text = format!("the account would have {after} of {limit} possible {kind} objects");
+        [
+            Line::new(Tone::Warning, "Warning: ").then(Tone::Strong, text),
+            Line::blank(),
+        ]
+    };
+    overruns.flat_map(line).collect()
+}
+
+/// What carrying out the plan takes.
+fn cost(forecast: &Forecast) -> Option<Line> {
     let Forecast {
         writes,
         reads,
         seconds,
-        quotas,
+        quotas: _,
     } = forecast;
-    let overrun = quotas.iter().filter(|quota| quota.after > quota.limit);
-    let mut lines: Vec<Line> = overrun
-        .map(|quota| {
-            let text = format!(
-                "the account would have {} objects of kind {}; Cloudflare allows {}",
-                quota.after, quota.kind, quota.limit
-            );
-            Line::new(Tone::Warning, "Quota: ").then(Tone::Plain, text)
-        })
-        .collect();
     let requests = usize::try_from(writes + reads).unwrap_or(usize::MAX);
-    if requests > 0 {
-        let text = format!("Apply takes {}", count(requests, "request"));
-        let text = if *seconds > 0.0 {
-            format!("{text} and, by the rate limit, at least {seconds:.0} s.")
-        } else {
-            format!("{text}.")
-        };
-        lines.push(Line::new(Tone::Dim, text));
-    }
-    lines
+    let text = format!("Apply takes {}", count(requests, "request"));
+    let text = if *seconds > 0.0 {
+        format!("{text} and, by the rate limit, at least {seconds:.0} s.")
+    } else {
+        format!("{text}.")
+    };
+    (requests > 0).then(|| Line::new(Tone::Dim, text))
 }

@@ -54,15 +54,19 @@ impl Row<'_> {
 }
 
 /// Compares two versions. Equal items belong together, then items with one identity; of these
-/// as few as possible count as moved.
+/// as few as possible count as moved. What was removed comes before what takes its place.
 pub(crate) fn compare<'a>(old: &'a [Value], new: &'a [Value]) -> Vec<Row<'a>> {
     let from = pair(old, new);
-    let staying = longest_increasing(&from.iter().flatten().copied().collect::<Vec<_>>());
     let paired: BTreeSet<usize> = from.iter().flatten().copied().collect();
+    let staying = longest_increasing(&from.iter().flatten().copied().collect::<Vec<_>>());
     let mut removed: VecDeque<usize> = (0..old.len()).filter(|it| !paired.contains(it)).collect();
     let mut rows = Vec::with_capacity(new.len() + removed.len());
     let mut passed = 0;
     for (index, item) in new.iter().enumerate() {
+        let gap = staying.get(passed).copied().unwrap_or(old.len());
+        while let Some(gone) = removed.pop_front_if(|gone| *gone < gap) {
+            rows.push(Row::Removed((gone, &old[gone])));
+        }
         let Some(was) = from[index] else {
             rows.push(Row::Added((index, item)));
             continue;
@@ -72,12 +76,7 @@ pub(crate) fn compare<'a>(old: &'a [Value], new: &'a [Value]) -> Vec<Row<'a>> {
             Err(before) if before < passed => Shift::Down,
             Err(_) => Shift::Up,
         };
-        if shift == Shift::None {
-            passed += 1;
-            while let Some(gone) = removed.pop_front_if(|gone| *gone < was) {
-                rows.push(Row::Removed((gone, &old[gone])));
-            }
-        }
+        passed += usize::from(shift == Shift::None);
         rows.push(Row::Both {
             before: (was, &old[was]),
             after: (index, item),

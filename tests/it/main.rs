@@ -1,5 +1,9 @@
 //! The only integration-test binary.
 
+/// The API client: retries, rate, pages, envelope, HTTP.
+mod api;
+/// The binary as its users and CI run it.
+mod cli;
 /// What cloudflared does with ingress rules.
 mod ingress;
 /// The same documents through another reader.
@@ -14,8 +18,7 @@ mod manifest_merge;
 mod manifest_shape;
 /// YAML into nodes: the gallery of refused texts, the budget, and arbitrary bytes.
 mod manifest_yaml;
-/// What several tests need.
-/// The API client: retries, rate, pages, envelope, HTTP.
-mod api;
-/// Simulated time, scripted servers.
+/// Plans, events and outcomes as text and JSON.
+mod render;
+/// Simulated time, scripted servers, the binary.
 mod support;

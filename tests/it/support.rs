@@ -10,3 +10,5 @@ pub(crate) mod loopback;
 pub(crate) mod report;
 /// A server in process that answers by a function.
 pub(crate) mod script;
+/// The real binary, and an account for it to talk to.
+pub(crate) mod tunctl;

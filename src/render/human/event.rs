@@ -36,6 +36,9 @@ pub fn event(to: &mut dyn Write, event: &Event<'_>, style: Style) -> io::Result<
 fn finished(change: &Change, verdict: &Verdict) -> Line {
     let Words { noun, .. } = words(&change.action);
     match verdict {
+        Verdict::Done if matches!(change.action, Action::Delete { .. }) => {
+            about(change, Tone::Strong, &format!("{noun} complete"))
+        }
         Verdict::Done => about(
             change,
             Tone::Strong,

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use owo_colors::Style as Ansi;
 
 use crate::render::Style;
-use crate::render::text::escaped;
+use crate::render::text::{escaped, prose};
 
 /// What a part of a line says by its colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -126,6 +126,11 @@ impl Line {
     /// A line of a block without a mark: a closing bracket, a comment.
     pub(crate) fn inside(depth: usize, tone: Tone, text: impl Into<String>) -> Self {
         Self::at(4 + 4 * depth, tone, text)
+    }
+
+    /// What to do about what stands above.
+    pub(crate) fn help(text: &str) -> Self {
+        Self::at(2, Tone::Strong, "help: ").then(Tone::Plain, prose(text))
     }
 
     /// Adds a part.

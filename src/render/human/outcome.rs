@@ -28,15 +28,20 @@ pub fn outcome(to: &mut dyn Write, outcome: &Outcome, run: Run, style: Style) ->
     let ends = Ends::of(outcome);
     let mut lines = ends.failures();
     lines.extend(ends.skips());
+    let moved = Line::new(Tone::Alarm, "Error: ").then(
+        Tone::Strong,
+        "left alone, because it moved since the plan was made:",
+    );
+    lines.extend(section(moved, &ends.moved));
     lines.extend(section(
-        "Left alone, because it is not as it was planned:",
-        &ends.moved,
+        Line::new(Tone::Warning, "Not settled yet:"),
+        &ends.pending,
     ));
-    lines.extend(section("Not settled yet:", &ends.pending));
-    lines.extend(outcome.concerns.iter().map(|(address, concern)| {
-        Line::new(Tone::Warning, "Warning: ")
-            .then(Tone::Plain, format!("{address}: {}", prose(concern)))
-    }));
+    for (address, concern) in &outcome.concerns {
+        let text = format!("{address}: {}", prose(concern));
+        lines.push(Line::new(Tone::Warning, "Warning: ").then(Tone::Plain, text));
+        lines.push(Line::blank());
+    }
     lines.push(ends.conclusion(Summary::of_outcome(outcome), run));
     write_all(&lines, to, style)
 }
@@ -88,8 +93,8 @@ impl<'a> Ends<'a> {
                     )
                     .then(Tone::Dim, format!(" [{code}]")),
             );
-            let more = std::iter::once(message).chain(help);
-            lines.extend(more.map(|text| Line::at(2, Tone::Plain, prose(text))));
+            lines.push(Line::at(2, Tone::Plain, prose(message)));
+            lines.extend(help.as_deref().map(Line::help));
             lines.push(Line::blank());
         }
         lines
@@ -140,11 +145,10 @@ impl<'a> Ends<'a> {
     }
 }
 
-fn section(title: &str, entries: &[(&Address, String)]) -> Vec<Line> {
+fn section(title: Line, entries: &[(&Address, String)]) -> Vec<Line> {
     if entries.is_empty() {
         return Vec::new();
     }
-    let title = Line::new(Tone::Warning, title);
     let entries = entries
         .iter()
         .map(|(address, text)| Line::at(2, Tone::Plain, format!("{address}: {text}")));

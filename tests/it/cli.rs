@@ -1,0 +1,359 @@
+//! The binary as its users and CI run it: words, exit codes, and every way in which the API can
+//! let a run down.
+
+use serde_json::{Value, json};
+
+use crate::support::tunctl::{Account, Ran, Tunctl, root};
+
+const MANIFEST: &str = "\
+version: 1
+stack: edge
+account: ${CLOUDFLARE_ACCOUNT_ID}
+owns: {tunnels: ['edge-*']}
+tunnels:
+  edge-web:
+    ingress:
+      - {hostname: app.example.com, service: 'http://web:3000'}
+  edge-api:
+    ingress:
+      - {hostname: api.example.com, service: 'http://api:8080'}
+";
+
+const APPLY: &[&str] = &["apply", "--auto-approve", "--api-url"];
+
+fn apply(account: &Account, tunctl: &Tunctl) -> Ran {
+    let url = account.url();
+    tunctl.run(&[APPLY, &[url.as_str(), "--timeout", "2s"]].concat())
+}
+
+fn plan(account: &Account, tunctl: &Tunctl) -> Ran {
+    tunctl.run(&["plan", "--detailed-exitcode", "--api-url", &account.url()])
+}
+
+fn quickstart() -> Tunctl {
+    let text = std::fs::read_to_string(root().join("examples/quickstart.yaml")).unwrap();
+    Tunctl::with_manifest(&text)
+}
+
+#[test]
+fn the_main_job_ends_with_2_then_0_then_0() {
+    let tunctl = quickstart();
+    let pending = tunctl.run(&["plan", "--sandbox", "--detailed-exitcode"]);
+    pending
+        .code(2)
+        .says("Plan: 4 to add, 0 to change, 0 to destroy.");
+    let applied = tunctl
+        .run(&["apply", "--sandbox", "--auto-approve"])
+        .code(0);
+    applied.says("Apply complete! Resources: 4 added, 0 changed, 0 destroyed.");
+    let again = tunctl
+        .run(&["plan", "--sandbox", "--non-zero-exit-code"])
+        .code(0);
+    again.says("No changes. Your infrastructure matches the configuration.");
+    let gone = tunctl
+        .run(&["destroy", "--sandbox", "--auto-approve"])
+        .code(0);
+    gone.says("Destroy complete! Resources: 3 destroyed.");
+    tunctl
+        .run(&["plan", "--sandbox"])
+        .code(0)
+        .says("Plan: 4 to add");
+}
+
+#[test]
+fn wrong_usage_is_1_and_never_2() {
+    let tunctl = quickstart();
+    for wrong in [
+        &["plan", "--no-such-flag"][..],
+        &["no-such-command"],
+        &[],
+        &["plan", "--parallelism", "0"],
+        &["plan", "--allow", "nothing=1"],
+        &["plan", "--sandbox", "--api-url", "http://127.0.0.1:1"],
+        &["plan", "--target", "[", "--sandbox"],
+    ] {
+        let ran = tunctl.run(wrong);
+        assert_eq!(ran.code, 1, "{wrong:?}\n{}{}", ran.out, ran.err);
+        assert!(!ran.err.is_empty(), "{wrong:?} says nothing");
+    }
+    tunctl.run(&["--help"]).code(0).says("Exit codes");
+    tunctl.run(&["--version"]).code(0).says("tunctl 0.");
+}
+
+#[test]
+fn without_a_terminal_apply_needs_approval() {
+    let tunctl = quickstart();
+    let refused = tunctl.run(&["apply", "--sandbox"]).code(1);
+    refused
+        .complains("tunctl::nobody_to_ask")
+        .complains("--auto-approve");
+    tunctl
+        .run(&["plan", "--sandbox"])
+        .code(0)
+        .says("Plan: 4 to add");
+}
+
+#[test]
+fn init_writes_a_manifest_that_is_valid_and_never_overwrites() {
+    let tunctl = Tunctl::new();
+    tunctl.run(&["init", "--stack", "shop"]).code(0);
+    let text = std::fs::read_to_string(tunctl.path("tunctl.yaml")).unwrap();
+    assert!(text.contains("stack: shop #"), "{text}");
+    tunctl
+        .run(&["validate", "--sandbox"])
+        .code(0)
+        .says("stack `shop` is valid");
+    tunctl.run(&["init"]).code(1).complains("exists already");
+    tunctl
+        .run(&["init", "--stack", "No!", "x.yaml"])
+        .code(1)
+        .complains("cannot be a stack's name");
+}
+
+#[test]
+fn a_guard_blocks_apply_with_3_and_never_plan() {
+    let account = Account::new(&["example.com"]);
+    let tunctl = account.tunctl(MANIFEST);
+    apply(&account, &tunctl).code(0);
+    tunctl.write(
+        "tunctl.yaml",
+        "{version: 1, stack: edge, account: '${CLOUDFLARE_ACCOUNT_ID}', owns: {tunnels: ['edge-*']}}",
+    );
+    plan(&account, &tunctl).code(2).says("--allow empty");
+    apply(&account, &tunctl)
+        .code(3)
+        .complains("Nothing was changed");
+    plan(&account, &tunctl).code(2).says("4 to destroy");
+    let url = account.url();
+    tunctl
+        .run(&[APPLY, &[&url, "--allow", "empty"]].concat())
+        .code(0)
+        .says("4 destroyed");
+}
+
+#[test]
+fn json_is_always_one_object() {
+    let tunctl = quickstart();
+    let object = |ran: Ran| -> Value { serde_json::from_str(&ran.out).unwrap() };
+    let plan = object(
+        tunctl
+            .run(&["plan", "--sandbox", "--format", "json"])
+            .code(0),
+    );
+    assert_eq!(
+        plan["resource_changes"][0]["change"]["actions"],
+        json!(["create"])
+    );
+    for key in [
+        "format_version",
+        "resource_drift",
+        "stack",
+        "fingerprint",
+        "forecast",
+        "lints",
+        "tests",
+    ] {
+        assert!(plan.get(key).is_some(), "no {key}");
+    }
+    let arguments = ["apply", "--sandbox", "--format", "json", "--auto-approve"];
+    let outcome = object(tunctl.run(&arguments).code(0));
+    assert_eq!(outcome["stack"], "quickstart");
+    let two = root().join("examples");
+    let two = two.to_str().unwrap();
+    let several = object(
+        tunctl
+            .run(&["plan", "--sandbox", "--format", "json", two])
+            .code(0),
+    );
+    assert!(
+        several["stacks"]
+            .as_array()
+            .is_some_and(|stacks| stacks.len() > 1)
+    );
+}
+
+#[test]
+fn a_directory_means_every_stack_in_it() {
+    let tunctl = Tunctl::with_manifest(MANIFEST);
+    tunctl.write(
+        "other.yaml",
+        &MANIFEST
+            .replace("edge", "shop")
+            .replace("example.com", "example.org"),
+    );
+    tunctl.write("part.yaml", "tunnels: {}\n");
+    let plan = tunctl.run(&["plan", "--sandbox", "."]).code(0);
+    assert_eq!(
+        plan.out.matches("Plan: 6 to add").count(),
+        2,
+        "{}",
+        plan.out
+    );
+    tunctl.write("twin.yaml", MANIFEST);
+    tunctl
+        .run(&["plan", "--sandbox", "."])
+        .code(1)
+        .complains("tunctl::duplicate_stack");
+}
+
+#[test]
+fn a_secret_of_ci_cannot_be_read_by_a_manifest() {
+    let manifest = MANIFEST.replace("web:3000", "${SECRET}");
+    let tunctl = Tunctl::with_manifest(&manifest)
+        .env("SECRET", "hunter2")
+        .env("TUNCTL_MEANT", "fine");
+    let refused = tunctl.run(&["validate", "--sandbox"]).code(1);
+    assert!(!refused.err.contains("hunter2"));
+    refused.complains("tunctl::undefined_variable");
+    tunctl
+        .run(&["validate", "--sandbox", "--var", "SECRET"])
+        .code(0);
+    tunctl
+        .run(&["validate", "--sandbox", "--var", "SECRET=x"])
+        .code(0);
+    tunctl
+        .run(&["validate", "--sandbox", "--var", "OTHER"])
+        .code(1)
+        .complains("OTHER");
+    tunctl.write(
+        "tunctl.yaml",
+        &MANIFEST.replace("web:3000", "${TUNCTL_MEANT}"),
+    );
+    tunctl.run(&["validate", "--sandbox"]).code(0);
+}
+
+/// Each trouble says what to do, ends with 1, and the next run finishes.
+fn next_run_finishes(rule: &Value, code: &str, advice: &str) {
+    let account = Account::new(&["example.com"]);
+    let tunctl = account.tunctl(MANIFEST);
+    account.fault(rule);
+    let ran = apply(&account, &tunctl).code(1);
+    ran.complains(code).complains(advice);
+    account.mend();
+    apply(&account, &tunctl).code(0);
+    plan(&account, &tunctl).code(0).says("No changes.");
+}
+
+#[test]
+fn html_instead_of_json_points_at_proxies() {
+    let page = json!({"status": 200, "body": "<html>Sign in</html>"});
+    let rule = json!({"path": "/accounts", "effect": {"answer": page}});
+    next_run_finishes(&rule, "tunctl::", "--api-url");
+}
+
+#[test]
+fn a_reset_of_every_read_is_reported() {
+    let rule = json!({"method": "GET", "path": "/zones", "effect": {"reset": "before"}});
+    next_run_finishes(&rule, "tunctl::", "connection");
+}
+
+#[test]
+fn a_token_without_permission_is_told_which_one_is_missing() {
+    let rule = json!({"method": "GET", "path": "/accounts", "effect": "denied"});
+    next_run_finishes(&rule, "10000", "Cloudflare Tunnel");
+    let rule = json!({"method": "GET", "path": "/zones/*/dns_records", "effect": "denied"});
+    next_run_finishes(&rule, "10000", "DNS");
+}
+
+#[test]
+fn a_write_without_permission_fails_and_says_so_in_the_outcome() {
+    let account = Account::new(&["example.com"]);
+    let tunctl = account.tunctl(MANIFEST);
+    account.fault(&json!({"method": "POST", "path": "/accounts", "effect": "denied"}));
+    apply(&account, &tunctl)
+        .code(1)
+        .says("Cloudflare Tunnel")
+        .says("Run again to finish.");
+    account.mend();
+    apply(&account, &tunctl).code(0);
+    plan(&account, &tunctl).code(0);
+}
+
+#[test]
+fn a_reset_after_the_write_is_looked_up_and_not_repeated() {
+    let account = Account::new(&["example.com"]);
+    let tunctl = account.tunctl(MANIFEST);
+    account.fault(&json!({"method": "POST", "effect": {"reset": "after"}}));
+    apply(&account, &tunctl).code(0);
+    account.mend();
+    plan(&account, &tunctl).code(0).says("No changes.");
+}
+
+#[test]
+fn too_many_requests_are_waited_for() {
+    let account = Account::new(&["example.com"]);
+    let tunctl = account.tunctl(MANIFEST);
+    account.fault(&json!({"nth": 3, "effect": {"rate_limited": 1}}));
+    apply(&account, &tunctl).code(0);
+    plan(&account, &tunctl).code(0);
+}
+
+#[test]
+fn an_unknown_account_is_named() {
+    let account = Account::new(&["example.com"]);
+    let elsewhere = "ffffffffffffffffffffffffffffffff";
+    let tunctl = account
+        .tunctl(MANIFEST)
+        .env("CLOUDFLARE_ACCOUNT_ID", elsewhere);
+    let grant = json!({"token": "test", "accounts": ["0123456789abcdef0123456789abcdef"]});
+    account.control("PUT", "/tokens", &grant);
+    apply(&account, &tunctl).code(1).complains(elsewhere);
+}
+
+#[test]
+fn a_zone_that_is_not_visible_is_shown_at_its_hostname() {
+    let account = Account::new(&["example.org", "myexample.com"]);
+    let tunctl = account.tunctl(MANIFEST);
+    let refused = apply(&account, &tunctl).code(1);
+    let refused = refused
+        .complains("tunctl::zone_not_visible")
+        .complains("tunctl.yaml:8:");
+    refused.complains("example.org, myexample.com");
+}
+
+#[test]
+fn credentials_are_asked_for_and_never_shown() {
+    let tunctl = Tunctl::with_manifest(MANIFEST).env("CLOUDFLARE_ACCOUNT_ID", &"a".repeat(32));
+    tunctl
+        .run(&["plan"])
+        .code(1)
+        .complains("tunctl::no_credentials")
+        .complains("--sandbox");
+    let account = Account::new(&["example.com"]);
+    account.fault(&json!({"effect": {"answer": {"status": 500, "body": "token s3cr3t-t0ken"}}}));
+    tunctl.write("token", "s3cr3t-t0ken\n");
+    let url = account.url();
+    let ran = tunctl
+        .run(&["plan", "-vv", "--token-file", "token", "--api-url", &url])
+        .code(1);
+    assert!(
+        !ran.out.contains("s3cr3t") && !ran.err.contains("s3cr3t"),
+        "{}",
+        ran.err
+    );
+}
+
+#[test]
+fn plain_http_leads_to_this_machine_only() {
+    let tunctl = Tunctl::with_manifest(MANIFEST)
+        .env("CLOUDFLARE_API_TOKEN", "test")
+        .env("CLOUDFLARE_ACCOUNT_ID", &"a".repeat(32));
+    tunctl
+        .run(&["plan", "--api-url", "http://192.0.2.1"])
+        .code(1)
+        .complains("http");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_closed_pipe_is_no_error() {
+    use std::process::Stdio;
+    let tunctl = Tunctl::new();
+    let mut child = tunctl
+        .command(&["schema"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}
