@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use tunctl::manifest::shape::{Format, FormatFault, Formats, Shape};
 use tunctl::manifest::yaml::{Budget, read, to_yaml};
+use tunctl::problem::Problem;
 use tunctl::source::Sources;
 
 use crate::support::report::render;
@@ -194,7 +195,7 @@ fn labels(rest: &str) -> String {
     assert_eq!(composed.problems, []);
     let root = composed.root.expect("the text is valid YAML");
     let (_, problems) = SHAPE.check(&root, &formats());
-    let line = |found: &tunctl::problem::Problem| {
+    let line = |found: &Problem| {
         let (span, label) = &found.labels[0];
         let help = found.help.as_deref().unwrap_or("-");
         let place = sources.text(*span).replace('\n', "⏎");
@@ -597,16 +598,7 @@ fn names_of_a_map_follow_their_pattern() {
         "minProperties": 2,
         "propertyNames": {"maxLength": 3, "type": "string"},
     });
-    let shape = Shape::from_schema(&schema).expect("the schema is understood");
-    let mut sources = Sources::default();
-    let composed = read(
-        &mut sources,
-        "x.yaml",
-        b"A: 1\nabcd: 2\nnull: 3\n",
-        &mut Budget::default(),
-    );
-    let root = composed.root.expect("the text is valid YAML");
-    let (value, problems) = shape.check(&root, &Formats::new());
+    let (value, problems, sources) = checked(&schema, "A: 1\nabcd: 2\nnull: 3\n");
     assert_eq!(value, json!({"abcd": 2, "null": 3}));
     assert_snapshot!(render(&problems, &sources), @r#"
     tunctl::pattern
@@ -639,6 +631,59 @@ fn names_of_a_map_follow_their_pattern() {
        ·   ╰── its length is 4, expected at most 3
        ╰────
     "#);
+}
+
+#[test]
+fn null_stays_where_the_schema_wants_it() {
+    let text = json!({"type": ["string", "null"]});
+    let schema = json!({
+        "properties": {"a": text, "b": {"type": "array", "items": text}, "c": text},
+        "required": ["a"],
+    });
+    let (value, problems, _) = checked(&schema, "a: ~\nb: [x, ~]\nc: ~\n");
+    assert_eq!(problems, []);
+    assert_eq!(value, json!({"a": null, "b": ["x", null]}));
+}
+
+#[test]
+fn a_variant_with_a_constant_is_chosen_by_it() {
+    let variant = |kind: &str, wants: &str| {
+        json!({
+            "type": "object",
+            "properties": {"kind": {"const": kind}, "size": {"type": wants}},
+            "required": ["kind"],
+        })
+    };
+    let schema = json!({"oneOf": [variant("one", "integer"), variant("two", "boolean")]});
+    assert_eq!(checked(&schema, "kind: two\nsize: true\n").1, []);
+    let (_, problems, sources) = checked(&schema, "kind: two\nsize: 1\n");
+    assert_snapshot!(render(&problems, &sources), @r#"
+    tunctl::wrong_type
+
+      × wrong type
+       ╭─[x.yaml:2:7]
+     1 │ kind: two
+     2 │ size: 1
+       ·       ┬
+       ·       ╰── expected `true` or `false`, found the number `1`
+       ╰────
+      help: write `true`
+    "#);
+}
+
+/// Any schema against any text.
+fn checked(schema: &Value, text: &str) -> (Value, Vec<Problem>, Sources) {
+    let shape = Shape::from_schema(schema).expect("the schema is understood");
+    let mut sources = Sources::default();
+    let composed = read(
+        &mut sources,
+        "x.yaml",
+        text.as_bytes(),
+        &mut Budget::default(),
+    );
+    let root = composed.root.expect("the text is valid YAML");
+    let (value, problems) = shape.check(&root, &Formats::new());
+    (value, problems, sources)
 }
 
 #[test]
