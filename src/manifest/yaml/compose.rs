@@ -1,4 +1,4 @@
-//! Parser events to a tree. With `syntax`, the only place that knows the parser.
+//! Parser events to a tree. With `scalar` and `syntax`, the only place that knows the parser.
 //!
 //! Invariant: no recursion, and no work after the budget is spent, so that neither nesting nor
 //! aliases can cost more than the text that was read.
