@@ -92,7 +92,9 @@ pub fn plan(input: &Input<'_>) -> Result<Plan, Vec<Problem>> {
         follow(input, &mut changes);
     }
     let mut warnings = Vec::new();
-    if input.policy != Policy::KeepAll {
+    if input.policy == Policy::KeepAll {
+        changes.retain(|change| !change.action.destroys());
+    } else {
         changes.extend(removal::undeclared(input, &mut warnings));
     }
     let changes = input.selection.of(input.desired, changes);

@@ -64,13 +64,18 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// Whether any change failed, moved, or was skipped for it.
+    /// Whether any change failed.
     #[must_use]
     pub fn failed(&self) -> bool {
-        self.verdicts.iter().any(|(_, verdict)| match verdict {
-            Verdict::Failed(_) | Verdict::Moved(_) => true,
-            Verdict::Done | Verdict::Skipped(_) | Verdict::Pending { .. } => false,
-        })
+        let mut verdicts = self.verdicts.iter();
+        verdicts.any(|(_, verdict)| matches!(verdict, Verdict::Failed(_)))
+    }
+
+    /// Whether any change was left out because its object moved since the plan was made.
+    #[must_use]
+    pub fn stale(&self) -> bool {
+        let mut verdicts = self.verdicts.iter();
+        verdicts.any(|(_, verdict)| matches!(verdict, Verdict::Moved(_)))
     }
 
     /// Whether something has not settled yet.

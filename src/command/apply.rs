@@ -149,6 +149,8 @@ fn show(console: &Console, session: &Session, event: &Event<'_>) {
 fn end(outcome: &Outcome) -> Exit {
     if outcome.failed() {
         Exit::Error
+    } else if outcome.stale() {
+        Exit::Stale
     } else if outcome.pending() {
         Exit::Unsettled
     } else {

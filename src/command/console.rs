@@ -129,8 +129,8 @@ pub(super) fn print_json(value: &serde_json::Value) -> Result<(), Trouble> {
 fn trace(verbosity: u8, style: Style) {
     let level = match verbosity {
         0 => return,
-        1 => LevelFilter::INFO,
-        2.. => LevelFilter::DEBUG,
+        1 => LevelFilter::DEBUG,
+        2.. => LevelFilter::TRACE,
     };
     let lines = tracing_subscriber::fmt::layer()
         .with_writer(io::stderr)

@@ -48,11 +48,21 @@ impl Wish {
         allowed: &[Allowance],
         policy: Policy,
     ) -> Result<Self, Trouble> {
+        if choice.no_delete && policy == Policy::Destroy {
+            return Err(Problem::new(
+                "tunctl::contradicting_flags",
+                "`destroy --no-delete` has nothing to do",
+            )
+            .into());
+        }
         let selection = Selection::new(&choice.target, &choice.exclude);
         let selection =
             selection.map_err(|error| Problem::new("tunctl::invalid_glob", error.to_string()))?;
-        let keep = choice.no_delete && policy == Policy::Sync;
-        let policy = if keep { Policy::KeepAll } else { policy };
+        let policy = if choice.no_delete {
+            Policy::KeepAll
+        } else {
+            policy
+        };
         Ok(Self {
             policy,
             selection,

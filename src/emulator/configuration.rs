@@ -13,6 +13,7 @@ use super::table::Row;
 use super::tunnel::{ConfigSrc, GROUPS, Tunnel, named};
 use super::visit::Visit;
 use super::world::World;
+use crate::ingress;
 
 /// Read and replace. There is no delete.
 pub(super) const ENDPOINTS: &[Endpoint] = &[
@@ -46,72 +47,31 @@ impl Row for Configuration {
 
 /// Judges a configuration in cloudflared's words.
 pub(super) fn validate(config: &Value) -> Result<(), String> {
-    let ingress = config.get("ingress").unwrap_or(&Value::Null);
-    let rules = match ingress {
+    let rules = match config.get("ingress").unwrap_or(&Value::Null) {
         Value::Null => [].as_slice(),
         Value::Array(rules) => rules,
         Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_) => {
             return Err("ingress must be a list of rules".to_owned());
         }
     };
-    if rules.is_empty() {
-        return Err("The config file doesn't contain any ingress rules".to_owned());
+    for rule in rules {
+        let rule = rule.as_object();
+        let rule = rule.ok_or("an ingress rule must be an object")?;
+        for name in ["hostname", "path", "service"] {
+            field(rule, name)?;
+        }
     }
-    rules
-        .iter()
-        .enumerate()
-        .try_for_each(|(at, rule)| validate_rule(rule, at, rules.len()))
+    let wire = ingress::from_wire(config);
+    ingress::validate(&wire.ingress, &wire.origin_request).map_err(|fault| fault.message)
 }
 
-fn validate_rule(rule: &Value, at: usize, count: usize) -> Result<(), String> {
-    let rule = rule
-        .as_object()
-        .ok_or("an ingress rule must be an object")?;
-    field(rule, "service")?;
-    let hostname = field(rule, "hostname")?;
-    if has_port(hostname) {
-        return Err("Hostname cannot contain a port".to_owned());
-    }
-    if hostname.rfind('*').is_some_and(|at| at > 0) {
-        return Err(
-            "Hostname patterns can have at most one wildcard character (\"*\") and it can only \
-             be used for subdomains, e.g. \"*.example.com\""
-                .to_owned(),
-        );
-    }
-    let catch_all = matches!(hostname, "" | "*") && field(rule, "path")?.is_empty();
-    match (catch_all, at + 1 == count) {
-        (false, true) => Err(
-            "The last ingress rule must match all URLs (i.e. it should not \
-                              have a hostname or path filter)"
-                .to_owned(),
-        ),
-        (true, false) => Err(format!(
-            "Rule #{} is matching the hostname '{hostname}', but this will match every \
-             hostname, meaning the rules which follow it will never be triggered.",
-            at + 1
-        )),
-        (true, true) | (false, false) => Ok(()),
-    }
-}
-
-fn field<'a>(rule: &'a Map<String, Value>, name: &str) -> Result<&'a str, String> {
+/// A field that is decoded before anything is validated.
+fn field(rule: &Map<String, Value>, name: &str) -> Result<(), String> {
     match rule.get(name) {
-        None | Some(Value::Null) => Ok(""),
-        Some(Value::String(text)) => Ok(text),
+        None | Some(Value::Null | Value::String(_)) => Ok(()),
         Some(Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => {
             Err(format!("{name} of an ingress rule must be a string"))
         }
-    }
-}
-
-/// Whether `host:port` can be split; one colon, or one behind the brackets.
-fn has_port(hostname: &str) -> bool {
-    match hostname.strip_prefix('[') {
-        Some(rest) => rest
-            .split_once(']')
-            .is_some_and(|(_, port)| port.starts_with(':') && port.matches(':').count() == 1),
-        None => hostname.matches(':').count() == 1 && !hostname.contains(['[', ']']),
     }
 }
 

@@ -112,8 +112,6 @@ pub struct Live {
     config_src: Option<ConfigSrc>,
     #[serde(default)]
     deleted_at: Option<String>,
-    #[serde(default)]
-    status: Option<String>,
 }
 
 impl Tunnel {
@@ -211,7 +209,7 @@ impl Kind for Tunnel {
             references: Vec::new(),
             former: None,
             version: None,
-            carry: json!({ "status": live.status }),
+            carry: Value::Null,
         };
         Some((Self::address(&live.name), object))
     }

@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::address::Address;
 use crate::desired::Drain;
 use crate::diff::FieldChange;
-use crate::observed::Object;
+use crate::observed::{Form, Object};
 use crate::source::Span;
 
 /// One thing that will change.
@@ -132,6 +132,14 @@ impl Action {
             | Self::Replace { after, .. } => Some(after),
             Self::Delete { .. } => None,
         }
+    }
+
+    /// Whether any object that is there is deleted, be it to make room.
+    #[must_use]
+    pub fn destroys(&self) -> bool {
+        let displaces = matches!(self, Self::Adopt { .. })
+            && self.objects().iter().any(|it| it.form != Form::Spec);
+        self.removes() || displaces
     }
 
     /// Whether the object goes away, be it for a moment.

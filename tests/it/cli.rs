@@ -113,7 +113,7 @@ fn init_writes_a_manifest_that_is_valid_and_never_overwrites() {
 #[test]
 fn a_guard_blocks_apply_with_3_and_never_plan() {
     let account = Account::new(&["example.com"]);
-    let tunctl = account.tunctl(MANIFEST);
+    let tunctl = Tunctl::in_ci(MANIFEST);
     apply(&account, &tunctl).code(0);
     tunctl.write(
         "tunctl.yaml",
@@ -225,7 +225,7 @@ fn a_secret_of_ci_cannot_be_read_by_a_manifest() {
 /// Each trouble says what to do, ends with 1, and the next run finishes.
 fn next_run_finishes(rule: &Value, code: &str, advice: &str) {
     let account = Account::new(&["example.com"]);
-    let tunctl = account.tunctl(MANIFEST);
+    let tunctl = Tunctl::in_ci(MANIFEST);
     account.fault(rule);
     let ran = apply(&account, &tunctl).code(1);
     ran.complains(code).complains(advice);
@@ -258,7 +258,7 @@ fn a_token_without_permission_is_told_which_one_is_missing() {
 #[test]
 fn a_write_without_permission_fails_and_says_so_in_the_outcome() {
     let account = Account::new(&["example.com"]);
-    let tunctl = account.tunctl(MANIFEST);
+    let tunctl = Tunctl::in_ci(MANIFEST);
     account.fault(&json!({"method": "POST", "path": "/accounts", "effect": "denied"}));
     apply(&account, &tunctl)
         .code(1)
@@ -272,7 +272,7 @@ fn a_write_without_permission_fails_and_says_so_in_the_outcome() {
 #[test]
 fn a_reset_after_the_write_is_looked_up_and_not_repeated() {
     let account = Account::new(&["example.com"]);
-    let tunctl = account.tunctl(MANIFEST);
+    let tunctl = Tunctl::in_ci(MANIFEST);
     account.fault(&json!({"method": "POST", "effect": {"reset": "after"}}));
     apply(&account, &tunctl).code(0);
     account.mend();
@@ -282,7 +282,7 @@ fn a_reset_after_the_write_is_looked_up_and_not_repeated() {
 #[test]
 fn too_many_requests_are_waited_for() {
     let account = Account::new(&["example.com"]);
-    let tunctl = account.tunctl(MANIFEST);
+    let tunctl = Tunctl::in_ci(MANIFEST);
     account.fault(&json!({"nth": 3, "effect": {"rate_limited": 1}}));
     apply(&account, &tunctl).code(0);
     plan(&account, &tunctl).code(0);
@@ -292,9 +292,7 @@ fn too_many_requests_are_waited_for() {
 fn an_unknown_account_is_named() {
     let account = Account::new(&["example.com"]);
     let elsewhere = "ffffffffffffffffffffffffffffffff";
-    let tunctl = account
-        .tunctl(MANIFEST)
-        .env("CLOUDFLARE_ACCOUNT_ID", elsewhere);
+    let tunctl = Tunctl::in_ci(MANIFEST).env("CLOUDFLARE_ACCOUNT_ID", elsewhere);
     let grant = json!({"token": "test", "accounts": ["0123456789abcdef0123456789abcdef"]});
     account.control("PUT", "/tokens", &grant);
     apply(&account, &tunctl).code(1).complains(elsewhere);
@@ -303,7 +301,7 @@ fn an_unknown_account_is_named() {
 #[test]
 fn a_zone_that_is_not_visible_is_shown_at_its_hostname() {
     let account = Account::new(&["example.org", "myexample.com"]);
-    let tunctl = account.tunctl(MANIFEST);
+    let tunctl = Tunctl::in_ci(MANIFEST);
     let refused = apply(&account, &tunctl).code(1);
     let refused = refused
         .complains("tunctl::zone_not_visible")

@@ -1,9 +1,16 @@
 //! The only integration-test binary.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on should stop where it stands"
+)]
+
 /// The API client: retries, rate, pages, envelope, HTTP.
 mod api;
 /// The binary as its users and CI run it.
 mod cli;
+/// The emulator, in process and over HTTP.
+mod emulator;
 /// What cloudflared does with ingress rules.
 mod ingress;
 /// The same documents through another reader.

@@ -43,6 +43,13 @@ impl Tunctl {
         tunctl
     }
 
+    /// The same with credentials, as CI has them.
+    pub(crate) fn in_ci(manifest: &str) -> Self {
+        Self::with_manifest(manifest)
+            .env("CLOUDFLARE_API_TOKEN", "test")
+            .env("CLOUDFLARE_ACCOUNT_ID", DEFAULT_ACCOUNT)
+    }
+
     /// Sets an environment variable for all runs.
     pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
         self.variables.push((name.to_owned(), value.to_owned()));
@@ -152,13 +159,6 @@ impl Account {
             .as_ref()
             .map(|it| it.base_url.clone())
             .unwrap()
-    }
-
-    /// A directory whose runs talk to this account.
-    pub(crate) fn tunctl(&self, manifest: &str) -> Tunctl {
-        Tunctl::with_manifest(manifest)
-            .env("CLOUDFLARE_API_TOKEN", "test")
-            .env("CLOUDFLARE_ACCOUNT_ID", DEFAULT_ACCOUNT)
     }
 
     /// Calls the control API.
