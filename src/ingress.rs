@@ -15,6 +15,7 @@ pub mod re2;
 pub mod route;
 pub mod service;
 pub mod settings;
+pub mod twin;
 pub mod validate;
 pub mod wire;
 

@@ -5,4 +5,5 @@
 pub mod address;
 pub mod escape;
 pub mod text;
+pub mod unicode;
 pub mod url;

@@ -3,8 +3,7 @@
 //! Nothing is normalised: letters, case and trailing dots count, and only a name that IDNA
 //! accepts also matches in its lower-case ASCII form.
 
-use idna::AsciiDenyList;
-use idna::uts46::{DnsLength, Hyphens, Uts46};
+use super::twin::twin;
 
 /// A rule's hostname, ready to be compared with hosts of requests.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,23 +37,6 @@ impl HostPattern {
             || matches(&self.text, host)
             || twin.is_some_and(|twin| matches(twin, host))
     }
-}
-
-/// The lower-case ASCII form of a hostname, of which cloudflared makes a second pattern. `None`
-/// if it is the same or there is none, as for wildcards, names with `_` and names with `--` in
-/// third place.
-///
-/// Go's `idna.Lookup.ToASCII`: UTS 46, not transitional, with the STD3 rules, all checks of
-/// labels, and any length.
-#[must_use]
-pub fn twin(hostname: &str) -> Option<String> {
-    let ascii = Uts46::new().to_ascii(
-        hostname.as_bytes(),
-        AsciiDenyList::STD3,
-        Hyphens::Check,
-        DnsLength::Ignore,
-    );
-    ascii.ok().filter(|ascii| ascii != hostname).map(Into::into)
 }
 
 /// Go's `net.SplitHostPort`: the host without brackets, and the port, whatever it is; `None`

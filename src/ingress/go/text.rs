@@ -1,9 +1,8 @@
 //! Go's `strconv`: quoted text and decimal integers, with their error texts.
 
 use std::fmt::Write;
-use std::sync::OnceLock;
 
-use regex_syntax::hir::{Class, ClassUnicode, HirKind};
+use super::unicode::is_print;
 
 /// Why a text is no integer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -90,33 +89,6 @@ fn push_escaped(quoted: &mut String, c: char) {
 
 fn push_hex(quoted: &mut String, kind: char, width: usize, value: u32) {
     write!(quoted, "\\{kind}{value:0width$x}").expect("a string takes any text");
-}
-
-/// Go's `unicode.IsPrint` with its tables of Unicode 15.
-fn is_print(c: char) -> bool {
-    static PRINTABLE: OnceLock<Option<ClassUnicode>> = OnceLock::new();
-    if c.is_ascii() {
-        return matches!(c, ' '..='~');
-    }
-    let printable = PRINTABLE.get_or_init(|| {
-        let class = r"[\pL\pM\pN\pP\pS&&\p{age:15.0}]";
-        match regex_syntax::parse(class).ok()?.into_kind() {
-            HirKind::Class(Class::Unicode(class)) => Some(class),
-            HirKind::Empty
-            | HirKind::Literal(_)
-            | HirKind::Class(Class::Bytes(_))
-            | HirKind::Look(_)
-            | HirKind::Repetition(_)
-            | HirKind::Capture(_)
-            | HirKind::Concat(_)
-            | HirKind::Alternation(_) => None,
-        }
-    });
-    printable.as_ref().is_some_and(|class| {
-        let ranges = class.ranges();
-        let next = ranges.partition_point(|range| range.end() < c);
-        ranges.get(next).is_some_and(|range| range.start() <= c)
-    })
 }
 
 #[cfg(test)]

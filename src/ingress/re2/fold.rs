@@ -2,39 +2,9 @@
 
 use std::sync::OnceLock;
 
-use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, HirKind};
+use regex_syntax::hir::ClassUnicode;
 
-/// A set of one range.
-pub(super) fn range(first: char, last: char) -> ClassUnicode {
-    ClassUnicode::new([ClassUnicodeRange::new(first, last)])
-}
-
-/// What `regex-syntax` makes of a class in its own syntax; `None` if it knows no such class.
-pub(super) fn parse_class(text: &str) -> Option<ClassUnicode> {
-    match regex_syntax::parse(text).ok()?.into_kind() {
-        HirKind::Class(Class::Unicode(class)) => Some(class),
-        // A class of one character.
-        HirKind::Literal(literal) => {
-            let only = std::str::from_utf8(&literal.0).ok()?.chars().next()?;
-            Some(range(only, only))
-        }
-        HirKind::Empty
-        | HirKind::Class(Class::Bytes(_))
-        | HirKind::Look(_)
-        | HirKind::Repetition(_)
-        | HirKind::Capture(_)
-        | HirKind::Concat(_)
-        | HirKind::Alternation(_) => None,
-    }
-}
-
-/// The characters that Unicode 15 assigns.
-pub(super) fn assigned() -> &'static ClassUnicode {
-    static ASSIGNED: OnceLock<ClassUnicode> = OnceLock::new();
-    ASSIGNED.get_or_init(|| {
-        parse_class(r"[\p{age:15.0}--\p{gc:Cn}]").expect("`regex-syntax` has the ages")
-    })
-}
+use crate::ingress::go::unicode::{assigned, range};
 
 /// Adds whatever folds to the same as a member.
 pub(super) fn fold(class: &ClassUnicode) -> ClassUnicode {

@@ -2,8 +2,10 @@
 
 use regex_syntax::hir::{Hir, Look};
 
+use crate::ingress::go::unicode::range;
+
 use super::escape::{self, Count};
-use super::fold::{fold, range};
+use super::fold::fold;
 use super::group::{self, Flags, Opening};
 use super::property::{self, Properties};
 use super::stack::{Operator, Stack};

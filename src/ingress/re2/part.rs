@@ -2,8 +2,10 @@
 
 use regex_syntax::hir::{ClassUnicode, Hir, HirKind, Look};
 
+use crate::ingress::go::unicode::range;
+
 use super::class_to_hir;
-use super::fold::{fold, range};
+use super::fold::fold;
 use super::group::Flags;
 use super::limit::Measure;
 

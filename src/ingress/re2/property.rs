@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use regex_syntax::hir::{ClassUnicode, ClassUnicodeRange};
 
-use super::fold::{assigned, fold, parse_class, range};
+use crate::ingress::go::unicode::{assigned, parse_class, range};
+
+use super::fold::fold;
 use super::{Fault, Reason, before};
 
 /// Unicode classes that the pattern has used, because tables are large and patterns repeat

@@ -4,8 +4,9 @@
 
 use regex_syntax::hir::{ClassUnicode, Hir, Look, Repetition};
 
+use crate::ingress::go::unicode::range;
+
 use super::escape::Count;
-use super::fold::range;
 use super::group::Flags;
 use super::limit::{Limits, Measure};
 use super::part::{Class, Content, Form, Literal, Open, Part};
