@@ -63,7 +63,8 @@ pub fn open(
     if let Err(problem) = budget.take_text(name, bytes) {
         return broken(problem);
     }
-    let source = sources.add(name, String::from_utf8_lossy(bytes));
+    let shown = yaml::decode::shown(String::from_utf8_lossy(bytes));
+    let source = sources.add(name, shown);
     let text = match yaml::decode(source, bytes) {
         Ok(text) => text,
         Err(problem) => return broken(problem),
@@ -103,34 +104,42 @@ impl Document {
 /// against the schema, and lowers them to resources.
 ///
 /// # Errors
-/// Everything that is wrong, by place; each place is blamed once.
+/// Everything that is wrong, by place; each place is blamed once. If the manifest itself cannot
+/// be read as YAML, nothing more is said about the files that it includes.
 pub fn load(documents: Vec<Document>) -> Result<Manifest, Vec<Problem>> {
+    let mut findings = Findings::default();
     let complete = documents.iter().all(|document| document.root.is_some());
-    let mut problems = Vec::new();
+    let readable = documents.first().is_some_and(|main| main.root.is_some());
     let mut roots = Vec::new();
     for document in documents {
-        problems.extend(document.problems);
+        findings.extend(document.problems);
         roots.extend(document.root);
     }
     let mut manifest = None;
-    if let Some((main, included)) = roots.split_first().filter(|_| complete) {
-        let (root, more) = merge::merge(main, included);
-        problems.extend(more);
-        let (value, more) = shape().check(&root, &formats::formats());
-        problems.extend(more);
-        match resolve::resolve(&root, &value, &problems) {
-            Ok(resolved) => manifest = Some(resolved),
-            Err(more) => problems.extend(more),
-        }
+    if let Some((main, included)) = roots.split_first().filter(|_| readable) {
+        let (root, problems) = merge::merge(main, included);
+        findings.extend(problems);
+        let (value, mut misshapen) = shape().check(&root, &formats::formats());
+        misshapen.retain(|problem| complete || !is_missing_at_top(problem, &root));
+        let sound = findings.is_empty() && misshapen.is_empty();
+        let document = resolve::Document::new(&root, &value, &misshapen);
+        let (resolved, problems) = document.resolve(sound);
+        manifest = resolved;
+        findings.extend(misshapen);
+        findings.extend(problems);
     }
+    let problems = findings.into_problems();
     match manifest {
         Some(manifest) if problems.is_empty() => Ok(manifest),
-        Some(_) | None => {
-            let mut findings = Findings::default();
-            findings.extend(problems);
-            Err(findings.into_problems())
-        }
+        Some(_) | None => Err(problems),
     }
+}
+
+/// Whether it is about a key of the whole manifest, which a file that cannot be read may have.
+fn is_missing_at_top(problem: &Problem, root: &Node) -> bool {
+    let top = root.mapping().and_then(|keys| keys.iter().next());
+    let place = problem.labels.first().map(|(span, _)| *span);
+    problem.code == "tunctl::missing_key" && place == top.map(|(key, _)| key.span)
 }
 
 fn shape() -> Shape {

@@ -65,7 +65,8 @@ impl Problem {
                 .iter()
                 .filter(move |(span, _)| Some(span.source) == source)
                 .map(|(span, text)| {
-                    LabeledSpan::new(Some(text.clone()), span.start, span.end - span.start)
+                    let length = first_line(sources.text(*span));
+                    LabeledSpan::new(Some(text.clone()), span.start, length)
                 })
                 .collect::<Vec<_>>()
         };
@@ -99,6 +100,11 @@ impl Problem {
                 .collect(),
         }
     }
+}
+
+/// The length of the first line: a label on a part of many lines would print all of them.
+fn first_line(text: &str) -> usize {
+    text.lines().next().unwrap_or_default().len()
 }
 
 /// A [`Problem`] with its text: what `miette` renders.

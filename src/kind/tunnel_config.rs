@@ -1,6 +1,7 @@
 //! The ingress rules of a tunnel that loads them from Cloudflare. Written whole, compared whole:
 //! what the manifest omits is cloudflared's default.
 
+mod refusal;
 pub mod surface;
 
 use serde::{Deserialize, Serialize};

@@ -17,8 +17,11 @@ const KEPT: usize = 1_000;
 pub struct Findings {
     problems: Vec<Problem>,
     seen: BTreeSet<(&'static str, Option<Span>, String)>,
-    left_out: usize,
+    left_out: bool,
 }
+
+/// Says that there is more; has no place of its own.
+const MORE: &str = "tunctl::more_problems";
 
 impl Findings {
     /// Adds a problem, unless the same one was found at the same place before.
@@ -26,14 +29,18 @@ impl Findings {
         self.push_with(|| problem);
     }
 
-    /// Like [`Self::push`], for a problem that takes time to describe: beyond the limit it is
-    /// only counted.
+    /// Like [`Self::push`], for a problem that takes time to describe: beyond the limit that is
+    /// spared.
     pub fn push_with(&mut self, describe: impl FnOnce() -> Problem) {
         if self.problems.len() == KEPT {
-            self.left_out += 1;
+            self.left_out = true;
             return;
         }
         let problem = describe();
+        if problem.code == MORE {
+            self.left_out = true;
+            return;
+        }
         // The label may name the way to the place, which is another one through each alias.
         let place = problem.labels.first().map(|(span, _)| *span);
         let particulars = match (place, &problem.help) {
@@ -53,16 +60,21 @@ impl Findings {
         }
     }
 
-    /// All that was found, by place. What the limit left out is counted in a last problem with
-    /// the code `tunctl::more_problems`.
+    /// Whether nothing was found.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.problems.is_empty()
+    }
+
+    /// All that was found, by place. If the limit left something out, a last problem with the
+    /// code `tunctl::more_problems` says so.
     #[must_use]
     pub fn into_problems(self) -> Vec<Problem> {
         let mut problems = self.problems;
         problems.sort_by_key(|problem| problem.labels.first().map(|(span, _)| *span));
-        if self.left_out > 0 {
-            let message = format!("{} more problems, not shown", self.left_out);
+        if self.left_out {
             problems.push(
-                Problem::new("tunctl::more_problems", message)
+                Problem::new(MORE, "more problems, not shown")
                     .help("mend the problems above, then run again"),
             );
         }
@@ -93,13 +105,16 @@ mod tests {
     }
 
     #[test]
-    fn beyond_the_limit_problems_are_counted_and_not_kept() {
+    fn beyond_the_limit_a_last_problem_says_that_there_are_more() {
         let mut findings = Findings::default();
         for start in 0..KEPT + 5 {
             findings.push(at(start));
         }
         let problems = findings.into_problems();
         assert_eq!(problems.len(), KEPT + 1);
-        assert_eq!(problems[KEPT].message, "5 more problems, not shown");
+        assert_eq!(problems[KEPT].code, MORE);
+        let mut next = Findings::default();
+        next.extend([problems[KEPT].clone(), at(9)]);
+        assert_eq!(next.into_problems(), [at(9), problems[KEPT].clone()]);
     }
 }

@@ -1,35 +1,81 @@
 //! The string formats that the schema names, each with its own check and code.
 
 use super::shape::{Format, FormatFault, Formats};
+use super::suggest::nearest;
 use crate::address::Address;
-use crate::ingress::Seconds;
-use crate::kind::{self, KINDS};
+use crate::ingress::{DurationFault, Seconds};
+use crate::kind::{self, AnyKind, KINDS};
 use crate::ownership::Patterns;
+
+const DURATION: Format = Format {
+    code: "tunctl::invalid_duration",
+    message: "invalid duration",
+    check: duration,
+};
+
+const GLOB: Format = Format {
+    code: "tunctl::invalid_glob",
+    message: "invalid pattern",
+    check: glob,
+};
+
+const ADDRESS: Format = Format {
+    code: "tunctl::invalid_address",
+    message: "invalid address",
+    check: address,
+};
+
+const ADDRESS_GLOB: Format = Format {
+    check: address_glob,
+    ..ADDRESS
+};
 
 /// Every format of the schema.
 pub(super) fn formats() -> Formats {
-    let format = |code, check| Format { code, check };
     Formats::from([
-        (
-            "ingress-duration",
-            format("tunctl::invalid_duration", duration as _),
-        ),
-        ("glob", format("tunctl::invalid_glob", glob as _)),
-        ("address", format("tunctl::invalid_address", address as _)),
-        (
-            "address-glob",
-            format("tunctl::invalid_address", address_glob as _),
-        ),
+        ("ingress-duration", DURATION),
+        ("glob", GLOB),
+        ("address", ADDRESS),
+        ("address-glob", ADDRESS_GLOB),
     ])
 }
 
 fn duration(text: &str) -> Result<(), FormatFault> {
-    Seconds::parse(text)
-        .map(|_| ())
-        .map_err(|fault| FormatFault {
-            message: fault.to_string(),
-            help: Some(fault.help().to_owned()),
-        })
+    let Err(fault) = Seconds::parse(text) else {
+        return Ok(());
+    };
+    let (message, cure) = match &fault {
+        DurationFault::Invalid => ("this is no duration".to_owned(), None),
+        DurationFault::MissingUnit => ("this has no unit".to_owned(), with_unit(text)),
+        DurationFault::UnknownUnit(unit) => (format!("`{unit}` is no unit"), in_hours(text)),
+        DurationFault::NotWhole => (fault.to_string(), rounded(text)),
+    };
+    let help = cure.map_or_else(|| fault.help().to_owned(), |cure| format!("write {cure}"));
+    Err(FormatFault {
+        message,
+        help: Some(help),
+    })
+}
+
+fn with_unit(text: &str) -> Option<String> {
+    let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+    digits.then(|| format!("`{text}s`"))
+}
+
+/// Go has no unit for days.
+fn in_hours(text: &str) -> Option<String> {
+    let days: u32 = text.strip_suffix('d')?.parse().ok()?;
+    Some(format!("`{}h`", u64::from(days) * 24))
+}
+
+fn rounded(text: &str) -> Option<String> {
+    let nanoseconds = Seconds::parse_go(text).ok()?.nanoseconds();
+    let below = nanoseconds.div_euclid(Seconds::new(1).nanoseconds());
+    let above = Seconds::new(below + 1);
+    Some(match below {
+        0 => format!("`{above}`"),
+        _ => format!("`{}` or `{above}`", Seconds::new(below)),
+    })
 }
 
 fn glob(text: &str) -> Result<(), FormatFault> {
@@ -42,33 +88,53 @@ fn glob(text: &str) -> Result<(), FormatFault> {
 }
 
 fn address(text: &str) -> Result<(), FormatFault> {
-    let address = Address::parse(text).ok_or_else(|| not_an_address(text))?;
-    let kind = kind::find(&address.kind).ok_or_else(|| not_an_address(text))?;
+    let standalone = || KINDS.iter().filter(|kind| kind.standalone());
+    let Some((address, kind)) = known(text) else {
+        return Err(not_an_address(text, standalone().copied()));
+    };
     if kind.standalone() {
         return Ok(());
     }
+    let owner = kind.after().first().copied().unwrap_or_default();
     Err(FormatFault {
         message: format!("a `{}` cannot be deleted by itself", kind.name()),
-        help: Some("name what it belongs to".to_owned()),
+        help: Some(format!("it goes with `{owner}.{}`", address.name)),
     })
+}
+
+fn known(text: &str) -> Option<(Address, &'static dyn AnyKind)> {
+    let address = Address::parse(text)?;
+    let kind = kind::find(&address.kind)?;
+    Some((address, kind))
 }
 
 fn address_glob(text: &str) -> Result<(), FormatFault> {
     glob(text)?;
-    let kinds = KINDS.iter().map(|kind| kind.name());
-    let known =
-        |head: &str| head.contains(['*', '?', '[', '{']) || kinds.clone().any(|it| it == head);
+    let known = |head: &str| head.contains(['*', '?', '[', '{']) || kind::find(head).is_some();
     match text.split_once('.') {
         Some((head, _)) if known(head) => Ok(()),
         None if text.contains('*') => Ok(()),
-        Some(_) | None => Err(not_an_address(text)),
+        Some(_) | None => Err(not_an_address(text, KINDS.iter().copied())),
     }
 }
 
-fn not_an_address(text: &str) -> FormatFault {
-    let kinds: Vec<&str> = KINDS.iter().map(|kind| kind.name()).collect();
+/// A text without a known kind in front: a kind mistyped, or a name alone.
+fn not_an_address<'a>(text: &str, kinds: impl Iterator<Item = &'a dyn AnyKind>) -> FormatFault {
+    let kinds: Vec<&str> = kinds.map(AnyKind::name).collect();
+    let (head, name) = text.split_once('.').unwrap_or((text, ""));
+    let meant = match nearest(head, kinds.iter().copied()) {
+        Some(kind) if !name.is_empty() => Some(format!("{kind}.{name}")),
+        _ if name.contains('.') => Some(format!("dns_record.{text}")),
+        _ => None,
+    };
     FormatFault {
-        message: format!("`{text}` is not an address"),
-        help: Some(format!("write `KIND.NAME`; kinds are {}", kinds.join(", "))),
+        message: match name {
+            "" => "this is a name without its kind".to_owned(),
+            _ => format!("`{head}` is not a kind"),
+        },
+        help: Some(match meant {
+            Some(meant) => format!("did you mean `{meant}`?"),
+            None => format!("write `KIND.NAME`; kinds are `{}`", kinds.join("`, `")),
+        }),
     }
 }

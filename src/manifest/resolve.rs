@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::Manifest;
 use super::schema::DEFAULTS;
 use super::surface::Surface;
-use super::yaml::{Node, Step};
+use super::yaml::{Node, NodeValue, Step};
 use crate::address::Address;
 use crate::desired::{Declared, Desired};
 use crate::kind::entry::Key;
@@ -18,49 +18,11 @@ use crate::ownership::{Ownership, Patterns};
 use crate::problem::Problem;
 use crate::source::Span;
 
-/// Lowers a document as far as it has the schema's shape: `misshapen` is everything that is
-/// wrong with that, and the entries that it blames are passed over.
-///
-/// # Errors
-/// Everything that is wrong with what the rest says. Empty if that is nothing, and only the
-/// shape is wrong.
-pub(super) fn resolve(
-    root: &Node,
-    value: &Value,
-    misshapen: &[Problem],
-) -> Result<Manifest, Vec<Problem>> {
-    let document = Document {
-        root,
-        value,
-        misshapen,
-    };
-    let mut lowered = Lowered::default();
-    document.lower(&mut lowered);
-    let mut problems = lowered.problems;
-    let resources = unique(lowered.resources, &mut problems);
-    if !misshapen.is_empty() {
-        return Err(problems);
-    }
-    let surface: Surface = match serde_json::from_value(value.clone()) {
-        Ok(surface) => surface,
-        Err(error) => return Err(vec![unshaped(root.span, &error)]),
-    };
-    let ownership = ownership(&surface, value, &mut problems);
-    problems.extend(contradictions(root, &surface, &resources));
-    if !problems.is_empty() {
-        return Err(problems);
-    }
-    let drain = value["defaults"].get("onDelete").cloned();
-    let drain = drain.and_then(|it| serde_json::from_value::<OnDelete>(it).ok());
-    Ok(Manifest {
-        account: surface.account,
-        desired: Desired {
-            resources,
-            drain: drain.unwrap_or_default().drain(),
-        },
-        ownership,
-        limits: surface.limits,
-    })
+/// What the files say, as places and as values.
+pub(super) struct Document<'a> {
+    root: &'a Node,
+    value: &'a Value,
+    blamed: BTreeSet<Span>,
 }
 
 /// The shape checker lets nothing else through; this is for a gap between the two.
@@ -72,14 +34,58 @@ fn unshaped(at: Span, error: &serde_json::Error) -> Problem {
     .at(at, error.to_string())
 }
 
-/// What the files say, as places and as values.
-struct Document<'a> {
-    root: &'a Node,
-    value: &'a Value,
-    misshapen: &'a [Problem],
-}
+impl<'a> Document<'a> {
+    /// A document with its value, and what is wrong with its shape.
+    pub(super) fn new(root: &'a Node, value: &'a Value, misshapen: &[Problem]) -> Self {
+        let labels = misshapen.iter().flat_map(|problem| &problem.labels);
+        Self {
+            root,
+            value,
+            blamed: labels.map(|(span, _)| *span).collect(),
+        }
+    }
 
-impl Document<'_> {
+    /// Lowers the document as far as it has the schema's shape: an entry in which something is
+    /// wrong already is passed over, the others are judged. There is a manifest only if all of
+    /// the document is sound.
+    pub(super) fn resolve(&self, sound: bool) -> (Option<Manifest>, Vec<Problem>) {
+        let mut lowered = Lowered::default();
+        self.lower(&mut lowered);
+        let mut problems = lowered.problems;
+        let resources = unique(lowered.resources, &mut problems);
+        problems.extend(self.contradictions(&resources));
+        if !sound || !problems.is_empty() {
+            return (None, problems);
+        }
+        match serde_json::from_value::<Surface>(self.value.clone()) {
+            Ok(surface) => {
+                let manifest = self.manifest(surface, resources, &mut problems);
+                (Some(manifest), problems)
+            }
+            Err(error) => (None, vec![unshaped(self.root.span, &error)]),
+        }
+    }
+
+    fn manifest(
+        &self,
+        surface: Surface,
+        resources: BTreeMap<Address, Declared>,
+        problems: &mut Vec<Problem>,
+    ) -> Manifest {
+        let ownership = ownership(&surface, self.value, problems);
+        let drain = self.value["defaults"].get("onDelete").cloned();
+        let drain = drain.and_then(|it| serde_json::from_value::<OnDelete>(it).ok());
+        Manifest {
+            account: surface.account,
+            desired: Desired {
+                resources,
+                drain: drain.unwrap_or_default().drain(),
+            },
+            ownership,
+            limits: surface.limits,
+        }
+    }
+
     /// Lowers every entry of every section that is in shape.
     fn lower(&self, lowered: &mut Lowered) {
         let sections: BTreeSet<&str> = KINDS
@@ -92,22 +98,31 @@ impl Document<'_> {
             let entries = self.value.get(section).and_then(Value::as_object);
             for (name, entry) in entries.into_iter().flatten() {
                 if defaults && self.is_in_shape(&[Step::Key(section), Step::Key(name)]) {
+                    let first = lowered.problems.len();
                     self.lower_entry(section, name, entry, lowered);
+                    blame_once(&mut lowered.problems, first);
                 }
             }
         }
     }
 
     fn is_in_shape(&self, path: &[Step<'_>]) -> bool {
-        let Some(part) = self.root.at(path).map(|node| node.span) else {
-            return true;
-        };
         let key = self.root.key_at(path);
-        let blamed = self.misshapen.iter().flat_map(|it| &it.labels);
-        !blamed.into_iter().any(|(span, _)| {
-            let inside = span.start >= part.start && span.end <= part.end;
-            Some(*span) == key || (span.source == part.source && inside)
-        })
+        let named = key.is_some_and(|key| self.blamed.contains(&key));
+        !named && self.root.at(path).is_none_or(|part| self.is_right(part))
+    }
+
+    /// Whether nothing was found wrong with a part, also where an alias repeats it.
+    fn is_right(&self, part: &Node) -> bool {
+        let here = !self.blamed.contains(&part.span);
+        here && match &part.value {
+            NodeValue::Unknown => false,
+            NodeValue::Scalar(_) => true,
+            NodeValue::Sequence(items) => items.iter().all(|item| self.is_right(item)),
+            NodeValue::Mapping(mapping) => mapping
+                .iter()
+                .all(|(key, value)| self.is_right(key) && self.is_right(value)),
+        }
     }
 
     fn lower_entry(&self, section: &str, name: &str, entry: &Value, lowered: &mut Lowered) {
@@ -128,6 +143,37 @@ impl Document<'_> {
             }
         }
     }
+
+    /// What is declared cannot be removed too.
+    fn contradictions(&self, resources: &BTreeMap<Address, Declared>) -> Vec<Problem> {
+        let removed = self.value["removed"].as_array().into_iter().flatten();
+        let both = removed.enumerate().filter_map(|(index, text)| {
+            let declared = resources.get(&Address::parse(text.as_str()?)?)?;
+            let listed = [Step::Key("removed"), Step::Index(index)];
+            let problem = Problem::new(
+                "tunctl::removed_but_declared",
+                "object is declared and removed",
+            );
+            Some(
+                problem
+                    .at(self.root.at(&listed)?.span, "to be deleted")
+                    .at(declared.at, "declared here")
+                    .help("drop one of the two"),
+            )
+        });
+        both.collect()
+    }
+}
+
+/// Keeps the first problem of each place, from a position on: kinds judge the same fields one
+/// after the other.
+fn blame_once(problems: &mut Vec<Problem>, first: usize) {
+    let mut seen = BTreeSet::new();
+    let found = problems.split_off(first);
+    problems.extend(found.into_iter().filter(|problem| {
+        let place = problem.labels.first().map(|(span, _)| *span);
+        place.is_none_or(|place| seen.insert(place))
+    }));
 }
 
 /// The entry's own fields win, key by key.
@@ -191,10 +237,16 @@ fn unique(
     for (address, declared) in resources {
         if let Some(first) = unique.get(&address) {
             problems.push(
-                Problem::new("tunctl::duplicate_hostname", "hostname leads to two tunnels")
-                    .at(declared.at, format!("`{}` again", address.name))
-                    .at(first.at, "first declared here")
-                    .help("let one tunnel make the record, and keep the other out of it with `dns: {exclude: [\u{2026}]}`"),
+                Problem::new(
+                    "tunctl::duplicate_hostname",
+                    "hostname leads to two tunnels",
+                )
+                .at(declared.at, format!("`{}` again", address.name))
+                .at(first.at, "first declared here")
+                .help(format!(
+                    "let one tunnel have it: write `dns: {{exclude: [{}]}}` in the other",
+                    address.name
+                )),
             );
         } else {
             unique.insert(address, declared);
@@ -233,30 +285,4 @@ fn patterns<'a>(
         problems.push(Problem::new("tunctl::invalid_glob", error.to_string()));
         Patterns::default()
     })
-}
-
-/// What is declared cannot be removed too.
-fn contradictions(
-    root: &Node,
-    surface: &Surface,
-    resources: &BTreeMap<Address, Declared>,
-) -> Vec<Problem> {
-    let both = surface
-        .removed
-        .iter()
-        .enumerate()
-        .filter_map(|(index, text)| {
-            let declared = resources.get(&Address::parse(text)?)?;
-            let listed = root.at(&[Step::Key("removed"), Step::Index(index)])?.span;
-            Some(
-                Problem::new(
-                    "tunctl::removed_but_declared",
-                    "object is declared and removed",
-                )
-                .at(listed, "to be deleted")
-                .at(declared.at, "declared here")
-                .help("drop one of the two"),
-            )
-        });
-    both.collect()
 }

@@ -80,7 +80,11 @@ fn section(entry: &Value) -> Value {
     json!({
         "type": "object",
         "description": description,
-        "propertyNames": { "type": "string", "pattern": NAME },
+        "propertyNames": {
+            "type": "string",
+            "pattern": NAME,
+            "patternErrorMessage": "expected 1 to 100 characters, without a blank at an end",
+        },
         "additionalProperties": entry,
     })
 }
@@ -89,7 +93,12 @@ fn owns() -> Value {
     let mut properties = Map::new();
     for kind in KINDS.iter().filter(|kind| kind.owned_by_name()) {
         if let Some(section) = kind.sections().first() {
-            let pattern = json!({"type": "string", "format": "glob", "pattern": OWNED});
+            let pattern = json!({
+                "type": "string",
+                "format": "glob",
+                "pattern": OWNED,
+                "patternErrorMessage": "expected 3 literal characters in front, as in `web*`",
+            });
             let patterns = json!({
                 "type": "array",
                 "description": format!("Name patterns of `{section}` that this stack owns."),

@@ -39,6 +39,8 @@ pub type Formats = BTreeMap<&'static str, Format>;
 pub struct Format {
     /// The code of the problem, such as `tunctl::invalid_hostname`.
     pub code: &'static str,
+    /// Its message, short and always the same.
+    pub message: &'static str,
     /// The check.
     pub check: fn(&str) -> Result<(), FormatFault>,
 }

@@ -14,13 +14,19 @@ use crate::limits::Limits;
 #[serde(rename_all = "camelCase")]
 pub(super) struct Surface {
     /// The version of this file format.
-    #[schemars(range(min = 1, max = 1))]
+    #[schemars(extend("const" = 1))]
     pub(super) version: u32,
     /// The stack's name: the mark on everything it owns.
-    #[schemars(regex(pattern = r"^[a-z0-9][a-z0-9-]{0,31}$"))]
+    #[schemars(extend(
+        "pattern" = r"^[a-z0-9][a-z0-9-]{0,31}$",
+        "patternErrorMessage" = "expected 1 to 32 of `a-z`, `0-9` and `-`, and no `-` in front"
+    ))]
     pub(super) stack: String,
     /// The Cloudflare account's id: 32 hex digits, best as `${CLOUDFLARE_ACCOUNT_ID}`.
-    #[schemars(regex(pattern = r"^[0-9a-f]{32}$"))]
+    #[schemars(extend(
+        "pattern" = r"^[0-9a-f]{32}$",
+        "patternErrorMessage" = "expected 32 hex digits: `0-9` and `a-f`"
+    ))]
     pub(super) account: String,
     /// Further files that belong to this stack: globs relative to this file, never outside of
     /// its directory.

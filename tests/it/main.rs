@@ -9,6 +9,8 @@
 mod api;
 /// The binary as its users and CI run it.
 mod cli;
+/// Manifests that are wrong, as their authors see it.
+mod diagnostics;
 /// The emulator, in process and over HTTP.
 mod emulator;
 /// What cloudflared does with ingress rules.
@@ -17,6 +19,8 @@ mod ingress;
 mod manifest_differential;
 /// Changes of one scalar that leave the rest of a text alone.
 mod manifest_edit;
+/// Manifests from disk: several mistakes at once, hostile files, damaged examples.
+mod manifest_files;
 /// Variables in values: what they become, and where a mistake is shown.
 mod manifest_interpolate;
 /// A manifest and what it includes: sections put together, contradictions at both places.
@@ -27,5 +31,5 @@ mod manifest_shape;
 mod manifest_yaml;
 /// Plans, events and outcomes as text and JSON.
 mod render;
-/// Simulated time, scripted servers, the binary.
+/// What several tests share: simulated time, scripted servers, worlds, the binary.
 mod support;

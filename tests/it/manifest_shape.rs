@@ -147,8 +147,12 @@ fn formats() -> Formats {
         }
         Ok(())
     };
-    let code = "tunctl::invalid_hostname";
-    Formats::from([("hostname", Format { code, check })])
+    let hostname = Format {
+        code: "tunctl::invalid_hostname",
+        message: "invalid hostname",
+        check,
+    };
+    Formats::from([("hostname", hostname)])
 }
 
 /// The problems of a text, rendered.
@@ -411,6 +415,7 @@ tunnels:
        ·              ──────┬─────
        ·                    ╰── expected a list, found a mapping
        ╰────
+      help: begin each item with `- `
     "#);
 }
 
@@ -506,6 +511,7 @@ sinks: {f: {file: \"\"}}
        ·          ╰── expected `1`, found the number `2`
      2 │ stack: Edge Web
        ╰────
+      help: write `1`
     tunctl::pattern
 
       × text in the wrong form
@@ -519,7 +525,7 @@ sinks: {f: {file: \"\"}}
       help: use a-z, 0-9 and `-`
     tunctl::invalid_hostname
 
-      × text in the wrong form
+      × invalid hostname
        ╭─[tunctl.yaml:3:36]
      2 │ stack: Edge Web
      3 │ tunnels: {e: {ingress: [{hostname: a b.example.com, service: x}]}}
@@ -555,7 +561,7 @@ fn a_variant_is_chosen_by_what_is_there() {
     tunctl::wrong_type at "[a]": expected `auto`, `none` or a mapping, found a list; -
     "#);
     assert_snapshot!(labels("sinks: {a: {write: x, chek: [y]}}"), @r#"
-    tunctl::wrong_type at "x": expected a list, found the text `x`; -
+    tunctl::wrong_type at "x": expected a list, found the text `x`; write `[x]`
     tunctl::unknown_key at "chek": `chek` is not a key of `sinks.a`; did you mean `check`?
     "#);
     assert_snapshot!(labels("sinks: {a: {fil: x}}"), @r#"

@@ -12,3 +12,5 @@ pub(crate) mod report;
 pub(crate) mod script;
 /// The real binary, and an account for it to talk to.
 pub(crate) mod tunctl;
+/// An account and a manifest that speaks of it.
+pub(crate) mod world;

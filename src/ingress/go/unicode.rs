@@ -40,6 +40,9 @@ pub fn contains(class: &ClassUnicode, c: char) -> bool {
 }
 
 /// The characters that Unicode 15 assigns.
+///
+/// # Panics
+/// Never: the class is one that `regex-syntax` knows.
 pub fn assigned() -> &'static ClassUnicode {
     static ASSIGNED: OnceLock<ClassUnicode> = OnceLock::new();
     ASSIGNED.get_or_init(|| {
@@ -48,6 +51,9 @@ pub fn assigned() -> &'static ClassUnicode {
 }
 
 /// Go's `unicode.IsPrint`.
+///
+/// # Panics
+/// Never: the class is one that `regex-syntax` knows.
 #[must_use]
 pub fn is_print(c: char) -> bool {
     static PRINTABLE: OnceLock<ClassUnicode> = OnceLock::new();

@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use crate::ingress::Rule;
 use crate::kind::entry::{Entry, Key};
+use crate::manifest::suggest::nearest;
 use crate::problem::Problem;
 use crate::source::Span;
 
@@ -75,12 +76,26 @@ impl Surface {
             Dns::Options(options) => options,
         };
         let mut hosts = BTreeMap::new();
-        for (host, at) in self.served(entry).chain(options.extra(entry)) {
+        for (host, at) in self.served(entry) {
             match dns_name(host) {
                 Ok(name) => {
                     hosts.entry(name).or_insert(at);
                 }
-                Err(reason) => problems.push(invalid(at, reason)),
+                Err(_) if options.exclude.iter().any(|it| it == host) => {
+                    hosts.entry(host.to_owned()).or_insert(at);
+                }
+                Err(reason) => problems.push(invalid(at, reason).help(
+                    "write a full name such as `app.example.com`, or keep it out of DNS with \
+                     `dns: {exclude: [\u{2026}]}`",
+                )),
+            }
+        }
+        for (host, at) in options.extra(entry) {
+            match dns_name(host) {
+                Ok(name) => {
+                    hosts.entry(name).or_insert(at);
+                }
+                Err(reason) => problems.push(invalid(at, reason).help(full_name(host))),
             }
         }
         let [excluded, adopted] = options
@@ -147,24 +162,34 @@ impl Pick<'_> {
         let mut picked = BTreeSet::new();
         for (index, host) in self.listed.iter().enumerate() {
             let path = [Key::Field("dns"), Key::Field(self.field), Key::Index(index)];
-            match dns_name(host) {
-                Ok(name) if hosts.contains_key(&name) => {
-                    picked.insert(name);
-                }
-                Ok(_) => problems.push(
-                    Problem::new("tunctl::unknown_hostname", "hostname is not served here")
-                        .at(entry.at(&path), "this tunnel has no such hostname")
-                        .help(format!(
-                            "`dns.{}` picks from the tunnel's own hostnames",
-                            self.field
-                        )),
-                ),
-                Err(reason) => problems.push(invalid(entry.at(&path), reason)),
+            // A name that DNS does not take is among them only if it is excluded.
+            let name = dns_name(host).unwrap_or_else(|_| host.clone());
+            if hosts.contains_key(&name) {
+                picked.insert(name);
+            } else {
+                problems.push(self.unknown(&name, hosts).at(entry.at(&path), NOT_SERVED));
             }
         }
         picked
     }
+
+    fn unknown(&self, name: &str, hosts: &BTreeMap<String, Span>) -> Problem {
+        let near = nearest(name, hosts.keys().map(String::as_str));
+        let near = near.filter(|near| strsim::damerau_levenshtein(name, near) <= MISTYPED);
+        let help = match near {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("`dns.{}` picks from the tunnel's own hostnames", self.field),
+        };
+        Problem::new("tunctl::unknown_hostname", "hostname is not served here").help(help)
+    }
 }
+
+/// The label under a name that is picked in vain.
+const NOT_SERVED: &str = "this tunnel has no such hostname";
+
+/// How many mistakes two hostnames are apart if one is taken for the other. Hostnames of one
+/// zone resemble each other, so that a share of their letters says nothing.
+const MISTYPED: usize = 2;
 
 fn invalid(at: Span, reason: &'static str) -> Problem {
     Problem::new(
@@ -172,10 +197,16 @@ fn invalid(at: Span, reason: &'static str) -> Problem {
         "hostname cannot have a DNS record",
     )
     .at(at, reason)
-    .help(
-        "write a full name such as `app.example.com` or `*.example.com`, or keep it out of \
-             DNS with `dns: {exclude: [\u{2026}]}`",
-    )
+}
+
+/// What to type instead of a name that stands for nothing but a record.
+fn full_name(host: &str) -> String {
+    let name = host.split_once("://").map_or(host, |(_, rest)| rest);
+    let name = name.split(['/', ':', '?']).next().unwrap_or_default();
+    match dns_name(name) {
+        Ok(name) => format!("write the name alone: `{name}`"),
+        Err(_) => "write a full name such as `app.example.com` or `*.example.com`".to_owned(),
+    }
 }
 
 /// A hostname as DNS knows it: lower case, Punycode, without a trailing dot.
@@ -189,14 +220,14 @@ fn dns_name(host: &str) -> Result<String, &'static str> {
     let legal = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
     let name = format!("{wildcard}{ascii}");
     if !ascii.contains('.') {
-        Err("this is not a full name: it has only one label")
+        Err("this is not a full name: it has no dot")
     } else if name.len() > 253 {
         Err("this name is longer than 253 characters")
     } else if ascii
         .split('.')
         .any(|label| label.is_empty() || label.len() > 63)
     {
-        Err("each label must have 1 to 63 characters")
+        Err("between dots there must be 1 to 63 characters")
     } else if ascii.split('.').any(|label| !label.bytes().all(legal)) {
         Err("this name has characters that DNS does not take")
     } else {

@@ -3,7 +3,8 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::ingress::{self, Fault, OriginRequest, Rule};
+use super::refusal::refusal;
+use crate::ingress::{self, OriginRequest, Rule};
 use crate::kind::entry::{Entry, Key, Lowered};
 use crate::kind::tunnel::ConfigSrc;
 use crate::problem::Problem;
@@ -41,9 +42,9 @@ impl Surface {
                 ..Rule::default()
             });
         }
-        for fault in ingress::validate_all(&rules, &self.origin_request) {
-            lowered.problems.push(problem(entry, &fault));
-        }
+        let faults = ingress::validate_all(&rules, &self.origin_request);
+        let refusals = faults.iter().map(|fault| refusal(entry, &rules, fault));
+        lowered.problems.extend(refusals);
         if self.origin_request.access.is_some() {
             let at = entry.at(&[Key::Field("originRequest"), Key::Field("access")]);
             lowered.problems.push(
@@ -65,13 +66,4 @@ impl Surface {
     pub(super) fn place(entry: &Entry<'_>) -> Span {
         entry.at(&[Key::Field("ingress")])
     }
-}
-
-fn problem(entry: &Entry<'_>, fault: &Fault) -> Problem {
-    let rule = fault.rule.map(Key::Index);
-    let mut path: Vec<Key<'_>> = vec![Key::Field("ingress")];
-    path.extend(rule);
-    path.extend(fault.field.keys().iter().map(|field| Key::Field(field)));
-    Problem::new("tunctl::invalid_ingress", "cloudflared refuses this rule")
-        .at(entry.at(&path), fault.message.clone())
 }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::rule::{Kind, Rule};
-use super::words::{expected, found};
+use super::words::{expected, found, restructure};
 use super::{Formats, Shape};
 use crate::manifest::findings::Findings;
 use crate::manifest::yaml::core::{Core, lower, resolve};
@@ -107,8 +107,9 @@ impl<'a> Checker<'a> {
     /// Reports that something else was expected.
     pub(super) fn wrong_type(&mut self, expected: &str, node: &Node) -> Value {
         let label = format!("expected {expected}, found {}{}", found(node), self.item());
-        self.findings
-            .push(Problem::new("tunctl::wrong_type", "wrong type").at(node.span, label));
+        let mut problem = Problem::new("tunctl::wrong_type", "wrong type").at(node.span, label);
+        problem.help = restructure(expected, node);
+        self.findings.push(problem);
         Value::Null
     }
 

@@ -58,7 +58,7 @@ impl<'a> Checker<'a> {
             .and_then(|name| self.formats.get(name))
             && let Err(fault) = (format.check)(text)
         {
-            self.report(format.code, WRONG_FORM, node, fault);
+            self.report(format.code, format.message, node, fault);
         }
         Value::String(text.to_string())
     }
@@ -68,11 +68,14 @@ impl<'a> Checker<'a> {
             return self.not_a(&Kind::Integer(range), scalar, node);
         };
         if !range.holds(value) {
-            return self.out_of_range(
-                &format!("expected a whole number {}", range.words()),
-                scalar,
-                node,
-            );
+            // The bound of the type says nothing to people, unless it is the one in question.
+            let wanted = match (range.least, range.most) {
+                (Some(least), Some(most)) if value < least && most == i128::from(u64::MAX) => {
+                    format!("expected a whole number of at least {least}")
+                }
+                _ => format!("expected a whole number {}", range.words()),
+            };
+            return self.out_of_range(&wanted, scalar, node);
         }
         integer(value).map_or(Value::Null, Value::Number)
     }
@@ -101,9 +104,13 @@ impl<'a> Checker<'a> {
             return value.clone();
         }
         let words = values.iter().filter_map(Value::as_str);
+        let only = || match values {
+            [only] => Some(format!("write `{only}`")),
+            _ => None,
+        };
         let help = match nearest(&scalar.text, words) {
             Some(near) => Some(format!("did you mean `{near}`?")),
-            None => unquote(values.iter().any(|value| is(value, &unquoted(scalar)))),
+            None => unquote(values.iter().any(|value| is(value, &unquoted(scalar)))).or_else(only),
         };
         let wanted = choices(values);
         let found = if values.iter().all(Value::is_string) {
@@ -111,7 +118,7 @@ impl<'a> Checker<'a> {
         } else {
             found(node)
         };
-        let message = format!("expected {wanted}, found {found}");
+        let message = format!("expected {wanted}, found {found}{}", self.item());
         let fault = FormatFault { message, help };
         self.report("tunctl::unknown_value", "unknown value", node, fault);
         Value::Null
@@ -119,7 +126,8 @@ impl<'a> Checker<'a> {
 
     /// Reports a scalar of another type, with the cure if there is an obvious one.
     fn not_a(&mut self, kind: &Kind, scalar: &Scalar, node: &Node) -> Value {
-        let message = format!("expected {}, found {}", expected(kind), found(node));
+        let (expected, found) = (expected(kind), found(node));
+        let message = format!("expected {expected}, found {found}{}", self.item());
         let help = cure(kind, scalar);
         let fault = FormatFault { message, help };
         self.report("tunctl::wrong_type", "wrong type", node, fault);
@@ -127,7 +135,8 @@ impl<'a> Checker<'a> {
     }
 
     fn out_of_range(&mut self, wanted: &str, scalar: &Scalar, node: &Node) -> Value {
-        let message = format!("{wanted}, found {}", quoted(&scalar.text));
+        let found = quoted(&scalar.text);
+        let message = format!("{wanted}, found {found}{}", self.item());
         let fault = FormatFault {
             message,
             help: None,
@@ -137,8 +146,7 @@ impl<'a> Checker<'a> {
     }
 
     fn report(&mut self, code: &'static str, message: &str, node: &Node, fault: FormatFault) {
-        let label = fault.message + &self.item();
-        let mut problem = Problem::new(code, message).at(node.span, label);
+        let mut problem = Problem::new(code, message).at(node.span, fault.message);
         problem.help = fault.help;
         self.findings.push(problem);
     }

@@ -72,6 +72,26 @@ pub(super) fn choices(values: &[Value]) -> String {
     either(&values.iter().map(choice).collect::<Vec<_>>())
 }
 
+/// The next keystroke where one structure stands for another.
+pub(super) fn restructure(expected: &str, node: &Node) -> Option<String> {
+    match (expected, &node.value) {
+        ("a list", NodeValue::Scalar(scalar)) => {
+            let plain = |letter: char| letter.is_alphanumeric() || "-_./".contains(letter);
+            let short = !scalar.text.is_empty() && scalar.text.chars().count() <= LONGEST;
+            Some(if short && scalar.text.chars().all(plain) {
+                format!("write `[{}]`", scalar.text)
+            } else {
+                "put it in brackets: `[…]`".to_owned()
+            })
+        }
+        ("a list", NodeValue::Mapping(_)) => Some("begin each item with `- `".to_owned()),
+        ("a mapping", NodeValue::Sequence(_)) => {
+            Some("write `NAME: …`, without `- ` or brackets".to_owned())
+        }
+        _ => None,
+    }
+}
+
 fn wishes(kind: &Kind) -> Vec<String> {
     let words = match kind {
         Kind::Any | Kind::Reference(_) => "a value",

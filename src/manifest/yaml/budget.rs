@@ -56,16 +56,21 @@ impl Budget {
     /// `tunctl::file_too_large` if there is no room for them; then they do not count as used.
     pub fn take_text(&mut self, name: &str, bytes: &[u8]) -> Result<(), Problem> {
         if bytes.len() > self.room() {
-            let message = format!("`{name}` is too large");
-            let help = format!(
-                "a manifest and its includes may have {} bytes together, of which {} are left",
-                self.bytes,
-                self.room()
-            );
-            return Err(Problem::new("tunctl::file_too_large", message).help(help));
+            return Err(self.too_large(name));
         }
         self.spent.bytes += bytes.len();
         Ok(())
+    }
+
+    /// Says that there is no room for a file.
+    #[must_use]
+    pub fn too_large(&self, name: &str) -> Problem {
+        let help = format!(
+            "a manifest and its includes may have {} bytes together, of which {} are left",
+            self.bytes,
+            self.room()
+        );
+        Problem::new("tunctl::file_too_large", format!("`{name}` is too large")).help(help)
     }
 
     /// Takes an alias into account. Tells whether it is within the limits.

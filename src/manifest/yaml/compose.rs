@@ -208,7 +208,8 @@ impl Composer<'_> {
     fn alias(&mut self, anchor: usize, span: Span) -> Verdict {
         let Some((value, weight)) = self.anchors.get(&anchor).cloned() else {
             let found = Problem::new("tunctl::recursive_alias", "an alias inside its own anchor")
-                .at(span, "this would contain itself without end");
+                .at(span, "this would contain itself without end")
+                .help("set the anchor in front of a part that ends above this line");
             self.findings.push(found);
             self.node(span, NodeValue::Unknown, 0, Weight::default());
             return ON;
@@ -232,6 +233,11 @@ impl Composer<'_> {
     fn unknown_alias(&mut self, name: &str, span: Span) {
         let known = self.names.iter().map(String::as_str);
         self.findings.push_with(|| {
+            if name.starts_with('.') {
+                return Problem::new("tunctl::unknown_alias", "unknown alias")
+                    .at(span, "without quotes, `*` begins an alias")
+                    .help(format!("write `\"*{name}\"`"));
+            }
             let help = match nearest(name, known) {
                 Some(known) => format!("did you mean `*{known}`?"),
                 None => format!("write `&{name}` in front of the part to repeat, above this line"),

@@ -56,7 +56,7 @@ pub(super) fn control_character(source: usize, text: &str) -> Option<Problem> {
 
 /// The text as it can be shown on a terminal: characters that YAML does not allow are replaced
 /// by others of the same length, so that places stay valid.
-pub(super) fn shown(text: Cow<'_, str>) -> Cow<'_, str> {
+pub(in crate::manifest) fn shown(text: Cow<'_, str>) -> Cow<'_, str> {
     if text.chars().all(printable) {
         return text;
     }

@@ -6,6 +6,8 @@ use super::budget::Budget;
 use crate::problem::Problem;
 use crate::source::Span;
 
+const CLOSE: &str = "separate with `,`, and close what was opened";
+
 /// What an error is judged by.
 pub(super) struct Context<'a> {
     /// The file.
@@ -37,10 +39,13 @@ pub(super) fn problem(error: &ScanError, context: &Context) -> Problem {
             end: open.start + 1,
             ..open
         };
+        let variable = line_before(context.text, at.end).contains("${");
         found = found.at(bracket, "this bracket is not closed");
-        if line_before(context.text, at.end).contains("${") {
-            found = found.help("between brackets, quote a text with a variable: \"${NAME}\"");
-        }
+        found = found.help(if variable {
+            "between brackets, quote a text with a variable: \"${NAME}\""
+        } else {
+            CLOSE
+        });
     }
     found
 }
@@ -133,7 +138,6 @@ fn letter(context: &Context, start: usize) -> Span {
 fn wording(kind: &ErrorKind) -> (String, Option<&'static str>) {
     use ErrorKind as Kind;
     const ALIGN: &str = "indent this line like its neighbours; put a space behind `:` and `-`";
-    const CLOSE: &str = "separate with `,`, and close what was opened";
     const COLON: &str = "check the indentation of this line; quote a text that contains `: `";
     const QUOTE: &str = "quote a text that starts with a special character";
     let (label, help) = match kind {
@@ -141,7 +145,12 @@ fn wording(kind: &ErrorKind) -> (String, Option<&'static str>) {
         Kind::UnclosedFlowCollection { .. } => ("this bracket is not closed", CLOSE),
         Kind::ExpectedFlowMappingSeparator => ("expected `,` or `}` before this", CLOSE),
         Kind::ExpectedFlowSequenceSeparator => ("expected `,` or `]` before this", CLOSE),
-        Kind::MismatchedFlowCollectionEnd { .. } => ("this closes another bracket", CLOSE),
+        Kind::MismatchedFlowCollectionEnd { open: '[', .. } => {
+            ("this bracket is closed by `}`", "close `[` with `]`")
+        }
+        Kind::MismatchedFlowCollectionEnd { .. } => {
+            ("this bracket is closed by `]`", "close `{` with `}`")
+        }
         Kind::ExpectedBlockMappingKey => ("expected a key of the mapping above", ALIGN),
         Kind::ExpectedBlockSequenceEntry => ("expected an item of the list above", ALIGN),
         Kind::SimpleKeyExpected => ("expected `key: value` or `- item`", ALIGN),

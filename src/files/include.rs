@@ -1,0 +1,158 @@
+//! Which files a manifest includes.
+//!
+//! Invariant: none outside of the manifest's own directory, also not through symbolic links,
+//! none twice, and never the manifest itself. What cannot be looked into is a problem: a file
+//! that is passed over in silence would delete what it declares.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Component, Path, PathBuf};
+
+use crate::files::{shown, unreadable};
+use crate::manifest::findings::Findings;
+use crate::manifest::suggest::nearest;
+use crate::problem::Problem;
+use crate::source::Span;
+
+/// How many files one manifest may include: five for each tunnel that an account may have.
+const MOST: usize = 5_000;
+
+/// The files that the patterns of a manifest name, in order, each with the place of its pattern.
+pub(super) fn files(
+    manifest: &Path,
+    patterns: &[(String, Span)],
+    findings: &mut Findings,
+) -> Vec<(PathBuf, Span)> {
+    let base = match manifest.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        Some(_) | None => Path::new("."),
+    };
+    let mut search = Search {
+        base,
+        seen: manifest.canonicalize().into_iter().collect(),
+        findings,
+        files: Vec::new(),
+    };
+    for (pattern, at) in patterns {
+        search.pattern(pattern, *at);
+    }
+    search.files
+}
+
+struct Search<'a> {
+    base: &'a Path,
+    seen: BTreeSet<PathBuf>,
+    findings: &'a mut Findings,
+    files: Vec<(PathBuf, Span)>,
+}
+
+impl Search<'_> {
+    fn pattern(&mut self, pattern: &str, at: Span) {
+        let inside = |component| matches!(component, Component::Normal(_) | Component::CurDir);
+        if !Path::new(pattern).components().all(inside) {
+            self.findings
+                .push(outside(at, "this leads out of the manifest's directory"));
+            return;
+        }
+        let Some(found) = self.matches(pattern, at) else {
+            return;
+        };
+        if found.is_empty() {
+            self.findings.push(self.nothing(pattern, at));
+        }
+        for file in found {
+            self.add(file, at);
+        }
+    }
+
+    /// What a pattern matches, in order; `None` if that is a problem.
+    fn matches(&mut self, pattern: &str, at: Span) -> Option<Vec<PathBuf>> {
+        let base = glob::Pattern::escape(&self.base.to_string_lossy());
+        let paths = match glob::glob(&format!("{base}/{pattern}")) {
+            Ok(paths) => paths,
+            Err(error) => {
+                self.findings.push(not_a_pattern(at, error.msg));
+                return None;
+            }
+        };
+        let room = MOST - self.files.len();
+        let mut found = Vec::new();
+        for path in paths {
+            match path {
+                Ok(path) => found.push(path),
+                Err(error) => {
+                    let problem = unreadable(error.path(), error.error(), Some(at));
+                    self.findings.push(problem);
+                }
+            }
+            if found.len() > room {
+                self.findings.push(too_many(at));
+                return None;
+            }
+        }
+        found.sort();
+        Some(found)
+    }
+
+    fn add(&mut self, file: PathBuf, at: Span) {
+        let real = match file.canonicalize() {
+            Ok(real) => real,
+            Err(error) => {
+                self.findings.push(unreadable(&file, &error, Some(at)));
+                return;
+            }
+        };
+        let home = self.base.canonicalize();
+        if !home.is_ok_and(|home| real.starts_with(home)) {
+            let label = format!("`{}` is a link that leads outside", shown(&file));
+            self.findings.push(outside(at, &label));
+        } else if self.seen.insert(real) {
+            self.files.push((file, at));
+        }
+    }
+
+    fn nothing(&self, pattern: &str, at: Span) -> Problem {
+        let help = match self.near(pattern) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "paths are relative to the manifest's own directory".to_owned(),
+        };
+        Problem::new("tunctl::include_matches_nothing", "include matches no file")
+            .at(at, "nothing here has such a name")
+            .help(help)
+    }
+
+    /// The file beside the one that is named, with a similar name.
+    fn near(&self, pattern: &str) -> Option<String> {
+        let (folder, name) = pattern.rsplit_once('/').unwrap_or((".", pattern));
+        let entries = fs::read_dir(self.base.join(folder)).ok()?;
+        let names: BTreeSet<String> = entries
+            .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+            .collect();
+        let near = nearest(name, names.iter().map(String::as_str))?;
+        Some(match pattern.rsplit_once('/') {
+            Some((folder, _)) => format!("{folder}/{near}"),
+            None => near.to_owned(),
+        })
+    }
+}
+
+fn outside(at: Span, label: &str) -> Problem {
+    Problem::new(
+        "tunctl::include_outside",
+        "include leaves the manifest's directory",
+    )
+    .at(at, label)
+    .help("keep included files below the manifest")
+}
+
+fn not_a_pattern(at: Span, reason: &str) -> Problem {
+    Problem::new("tunctl::invalid_glob", "invalid pattern")
+        .at(at, reason)
+        .help("`*` stands for any characters of a name, `**/` for any directories")
+}
+
+fn too_many(at: Span) -> Problem {
+    Problem::new("tunctl::too_many_files", "too many included files")
+        .at(at, format!("with this, there are more than {MOST}"))
+        .help("name fewer files, or put several tunnels into one")
+}
