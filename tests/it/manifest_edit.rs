@@ -76,15 +76,9 @@ fn a_scalar_is_replaced_and_everything_else_stays() {
 #[test]
 fn a_new_key_comes_last_and_texts_are_quoted_where_they_must_be() {
     let web = [Step::Key("tunnels"), Step::Key("web"), Step::Key("dns")];
-    assert_snapshot!(edited(&web, &json!("yes")), @r#"
-    +        dns: 'yes'
-    "#);
-    assert_snapshot!(edited(&[Step::Key("account")], &json!("0123")), @r#"
-    +account: '0123'
-    "#);
-    assert_snapshot!(edited(&[Step::Key("note")], &Value::Null), @r#"
-    +note: null
-    "#);
+    assert_snapshot!(edited(&web, &json!("yes")), @r#"+        dns: 'yes'"#);
+    assert_snapshot!(edited(&[Step::Key("account")], &json!("0123")), @r#"+account: '0123'"#);
+    assert_snapshot!(edited(&[Step::Key("note")], &Value::Null), @r#"+note: null"#);
 }
 
 #[test]

@@ -698,24 +698,12 @@ fn what_would_not_be_checked_is_refused_when_the_schema_is_compiled() {
         let found = Shape::from_schema(&schema).expect_err("the schema is not understood");
         found.to_string()
     };
-    assert_snapshot!(refused(json!({"properties": {"a": {"not": {}}}})), @r#"
-    unsupported keyword `not` at `/properties/a` in the schema
-    "#);
-    assert_snapshot!(refused(json!({"type": "string", "minimum": 1})), @r#"
-    unsupported keyword `minimum` at `` in the schema
-    "#);
-    assert_snapshot!(refused(json!({"$ref": "#/$defs/a", "maxLength": 1})), @r#"
-    unsupported keyword `maxLength` at `` in the schema
-    "#);
-    assert_snapshot!(refused(json!({"type": "string", "pattern": "("})), @r#"
-    unsupported pattern `(` at `` in the schema
-    "#);
-    assert_snapshot!(refused(json!({"type": "array", "items": false})), @r#"
-    unsupported schema `false` at `/items` in the schema
-    "#);
-    assert_snapshot!(refused(json!({"type": "integer", "minimum": 0.5})), @r#"
-    unsupported value of `minimum` at `` in the schema
-    "#);
+    assert_snapshot!(refused(json!({"properties": {"a": {"not": {}}}})), @r#"unsupported keyword `not` at `/properties/a` in the schema"#);
+    assert_snapshot!(refused(json!({"type": "string", "minimum": 1})), @r#"unsupported keyword `minimum` at `` in the schema"#);
+    assert_snapshot!(refused(json!({"$ref": "#/$defs/a", "maxLength": 1})), @r#"unsupported keyword `maxLength` at `` in the schema"#);
+    assert_snapshot!(refused(json!({"type": "string", "pattern": "("})), @r#"unsupported pattern `(` at `` in the schema"#);
+    assert_snapshot!(refused(json!({"type": "array", "items": false})), @r#"unsupported schema `false` at `/items` in the schema"#);
+    assert_snapshot!(refused(json!({"type": "integer", "minimum": 0.5})), @r#"unsupported value of `minimum` at `` in the schema"#);
 }
 
 #[test]
