@@ -86,3 +86,92 @@ fn no_rendering_has_lost_its_file() {
         .collect();
     assert_eq!(snapshots, gallery().into_iter().collect());
 }
+
+/// All codes that a part of `src` can report: `"tunctl::x"` in problems, `code(tunctl::x)` in
+/// attributes; what stands behind `#[cfg(test)]` does not count.
+fn codes_in(path: &Path, codes: &mut BTreeSet<String>) {
+    if path.is_dir() {
+        let entries = fs::read_dir(path).expect("tests run in the package's directory");
+        for entry in entries {
+            codes_in(&entry.expect("the directory can be read").path(), codes);
+        }
+        return;
+    }
+    let text = fs::read_to_string(path).expect("sources are text");
+    let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+    for opening in ["\"tunctl::", "code(tunctl::"] {
+        codes.extend(code.split(opening).skip(1).filter_map(|rest| {
+            let end = rest.find(|letter: char| !letter.is_alphanumeric() && letter != '_')?;
+            matches!(&rest[end..=end], "\"" | ")").then(|| rest[..end].to_owned())
+        }));
+    }
+}
+
+fn codes(paths: &[&str]) -> BTreeSet<String> {
+    let mut codes = BTreeSet::new();
+    for path in paths {
+        codes_in(Path::new(path), &mut codes);
+    }
+    codes
+}
+
+#[test]
+fn every_code_is_documented_and_no_other() {
+    let page = fs::read_to_string("docs/errors.md").expect("the page is there");
+    let rows = page
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `tunctl::"));
+    let listed: Vec<String> = rows
+        .filter_map(|row| Some(row.split_once('`')?.0.to_owned()))
+        .collect();
+    let documented: BTreeSet<String> = listed.iter().cloned().collect();
+    assert_eq!(documented, codes(&["src"]));
+    assert!(listed.is_sorted(), "{listed:?}");
+    assert_eq!(listed.len(), documented.len(), "a code stands there twice");
+}
+
+/// Codes without a file in the gallery, and why.
+const ELSEWHERE: [&str; 8] = [
+    // No field has such a limit yet; `manifest_shape` judges the rule.
+    "count",
+    "duplicate_item",
+    "length",
+    // Takes more files or mistakes than a gallery should have: `manifest_files`.
+    "more_problems",
+    "too_many_files",
+    // Takes a directory without a manifest, below.
+    "no_manifest",
+    // Would be a mistake of ours: `manifest_files` looks for it in damaged examples.
+    "unexpected_shape",
+    // Takes an account: the plan finds it.
+    "zone_not_visible",
+];
+
+#[test]
+fn every_code_of_manifests_has_a_file_in_the_gallery() {
+    let manifest = codes(&[
+        "src/manifest.rs",
+        "src/manifest",
+        "src/files.rs",
+        "src/files",
+        "src/kind",
+    ]);
+    let shown: BTreeSet<String> = gallery()
+        .iter()
+        .filter_map(|path| Some(stem(path).split("--").next()?.to_owned()))
+        .chain(ELSEWHERE.map(str::to_owned))
+        .collect();
+    assert_eq!(shown, manifest);
+}
+
+#[test]
+fn a_directory_without_a_manifest_says_what_one_is() {
+    let parts = Path::new("tests/fixtures/invalid/parts");
+    let problem = files::stacks(parts).expect_err("parts are no manifests");
+    assert_snapshot!(render(&[problem], &Sources::default()), @r#"
+    tunctl::no_manifest
+
+      × no manifest in `tests/fixtures/invalid/parts`
+      help: a manifest has `version` and `stack`; `tunctl init` writes a starter
+    "#);
+}

@@ -187,11 +187,14 @@ fn a_mistake_in_one_tunnel_hides_none_in_another() {
 
 #[test]
 fn a_bomb_of_aliases_ends_within_the_budget() {
-    let mut text = format!("{HEAD}x0: &x0 [a, a, a, a, a, a, a, a, a]\n");
-    for level in 1..30 {
+    let bomb = (1..30).map(|level| {
         let aliases = vec![format!("*x{}", level - 1); 9].join(", ");
-        text.push_str(&format!("x{level}: &x{level} [{aliases}]\n"));
-    }
+        format!("x{level}: &x{level} [{aliases}]\n")
+    });
+    let text = format!(
+        "{HEAD}x0: &x0 [a, a, a, a, a, a, a, a, a]\n{}",
+        bomb.collect::<String>()
+    );
     let mut stack = Stack::new(&[("tunctl.yaml", &text)]);
     assert_eq!(stack.codes(), ["tunctl::alias_budget"]);
     assert!(stack.budget.spent.nodes < 200, "{:?}", stack.budget.spent);
@@ -205,10 +208,8 @@ fn a_hundred_thousand_levels_end_at_the_limit() {
         assert_eq!(stack.codes(), ["tunctl::depth_limit"], "{opening}");
         assert!(stack.budget.spent.nodes < 200, "{:?}", stack.budget.spent);
     }
-    let mut text = HEAD.to_owned();
-    for level in 0..200 {
-        text.push_str(&format!("{}a:\n", " ".repeat(level)));
-    }
+    let steps = (0..200).map(|level| format!("{}a:\n", " ".repeat(level)));
+    let text = format!("{HEAD}{}", steps.collect::<String>());
     let mut stack = Stack::new(&[("tunctl.yaml", &text)]);
     assert_eq!(stack.codes(), ["tunctl::depth_limit"]);
 }
