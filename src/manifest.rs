@@ -15,6 +15,7 @@ mod surface;
 pub mod yaml;
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use crate::desired::Desired;
 use crate::limits::Limits;
@@ -142,6 +143,10 @@ fn is_missing_at_top(problem: &Problem, root: &Node) -> bool {
     problem.code == "tunctl::missing_key" && place == top.map(|(key, _)| key.span)
 }
 
-fn shape() -> Shape {
-    Shape::from_schema(&schema()).expect("a test compiles the schema of every build")
+/// Compiled once: a run with many stacks, or a long one, loads many manifests.
+fn shape() -> &'static Shape {
+    static SHAPE: LazyLock<Shape> = LazyLock::new(|| {
+        Shape::from_schema(&schema()).expect("a test compiles the schema of every build")
+    });
+    &SHAPE
 }

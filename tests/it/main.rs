@@ -29,6 +29,8 @@ mod manifest_merge;
 mod manifest_shape;
 /// YAML into nodes: the gallery of refused texts, the budget, and arbitrary bytes.
 mod manifest_yaml;
+/// Random worlds: what holds in every one of them.
+mod properties;
 /// Plans, events and outcomes as text and JSON.
 mod render;
 /// What several tests share: simulated time, scripted servers, worlds, the binary.

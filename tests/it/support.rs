@@ -2,6 +2,8 @@
 
 /// Simulated time.
 pub(crate) mod clock;
+/// The way to the emulator, which can be cut.
+pub(crate) mod line;
 /// What is logged.
 pub(crate) mod log;
 /// A server that answers over TCP with given bytes.

@@ -1,16 +1,15 @@
 //! A manifest and the account that it speaks of: converge, perturb one thing, look at the plan.
 //! The account is the emulator's own service, in process; the client is the real one.
 
-use std::cell::{Cell, RefCell};
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::executor::block_on;
 use futures::future::BoxFuture;
 use serde_json::{Value, json};
-use tunctl::api::{Call, Client, Clock, Credentials, Reply, Settings, Wire, WireError};
+use tunctl::api::{Client, Clock, Credentials, Settings};
 use tunctl::apply::{Executor, Outcome};
 use tunctl::emulator;
 use tunctl::kind::KINDS;
@@ -22,56 +21,10 @@ use tunctl::plan::{Input, Plan, Policy};
 use tunctl::problem::Problem;
 use tunctl::source::Sources;
 
+pub(crate) use super::line::{Kill, Line, Moment};
+
 /// The account of every test manifest.
 pub(crate) const ACCOUNT: &str = emulator::DEFAULT_ACCOUNT;
-
-/// When the process dies, in requests.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kill {
-    /// Never.
-    Never,
-    /// The request with this number, from 0, and all later ones are not sent.
-    Before(usize),
-    /// The request with this number is carried out, its answer is lost, and no later one is sent.
-    After(usize),
-}
-
-/// The emulator's service behind the client's own interface.
-#[derive(Clone)]
-pub(crate) struct InProcess {
-    world: Rc<RefCell<emulator::World>>,
-    kill: Rc<Cell<Kill>>,
-    sent: Rc<Cell<usize>>,
-}
-
-impl Wire for InProcess {
-    async fn exchange(&self, call: Call) -> Result<Reply, WireError> {
-        let number = self.sent.get();
-        self.sent.set(number + 1);
-        let dead = || WireError::Unsendable("the process is dead".to_owned());
-        let lost = match self.kill.get() {
-            Kill::Before(last) if number >= last => return Err(dead()),
-            Kill::After(last) if number > last => return Err(dead()),
-            Kill::After(last) => number == last,
-            Kill::Before(_) | Kill::Never => false,
-        };
-        let target = format!("/client/v4{}", call.target);
-        let mut sent = emulator::Call::new(call.method.as_str(), &target);
-        for (name, value) in &call.headers {
-            sent = sent.header(name, value);
-        }
-        sent.body = call.body.unwrap_or_default();
-        let reply = self.world.borrow_mut().answer(&sent);
-        if lost || reply.reset {
-            return Err(WireError::Broken("reset".to_owned()));
-        }
-        Ok(Reply {
-            status: reply.status,
-            headers: reply.headers,
-            body: reply.body,
-        })
-    }
-}
 
 /// A clock that jumps: sleeping costs nothing.
 #[derive(Debug, Default)]
@@ -79,19 +32,20 @@ struct Jumping(std::sync::Mutex<Duration>);
 
 impl Clock for Jumping {
     fn now(&self) -> Duration {
-        *self.0.lock().unwrap()
+        *self.0.lock().expect("no sleeper panics")
     }
 
     fn sleep(&self, duration: Duration) -> BoxFuture<'_, ()> {
-        *self.0.lock().unwrap() += duration;
+        *self.0.lock().expect("no sleeper panics") += duration;
         Box::pin(std::future::ready(()))
     }
 }
 
 /// An account and a manifest.
 pub(crate) struct World {
-    wire: InProcess,
-    manifest: String,
+    line: Line,
+    files: Vec<String>,
+    understood: OnceCell<Rc<Manifest>>,
     pub(crate) policy: Policy,
     pub(crate) selection: Selection,
 }
@@ -99,24 +53,32 @@ pub(crate) struct World {
 impl World {
     /// An account with the given zones and nothing else.
     pub(crate) fn new(manifest: &str, zones: &[&str]) -> Self {
-        let mut world = emulator::World::with_seed(1);
-        for zone in zones {
-            world.ensure_zone(ACCOUNT, zone);
-        }
-        let unlimited = emulator::Rate {
-            enforced: false,
-            ..emulator::Rate::default()
-        };
-        world.set_rate(unlimited);
-        Self {
-            wire: InProcess {
-                world: Rc::new(RefCell::new(world)),
-                kill: Rc::new(Cell::new(Kill::Never)),
-                sent: Rc::new(Cell::new(0)),
-            },
-            manifest: manifest.to_owned(),
+        Self::over(Line::in_process(), manifest, zones)
+    }
+
+    /// The same, at the end of a line.
+    pub(crate) fn over(line: Line, manifest: &str, zones: &[&str]) -> Self {
+        let world = Self {
+            line,
+            files: vec![manifest.to_owned()],
+            understood: OnceCell::new(),
             policy: Policy::Sync,
             selection: Selection::default(),
+        };
+        for zone in zones {
+            world.zone(zone);
+        }
+        world
+    }
+
+    /// Another account in process that is as this one, with the same manifest.
+    pub(crate) fn fork(&self) -> Self {
+        Self {
+            line: self.line.fork(),
+            files: self.files.clone(),
+            understood: self.understood.clone(),
+            policy: self.policy,
+            selection: self.selection.clone(),
         }
     }
 
@@ -131,12 +93,32 @@ impl World {
 
     /// Another manifest for the same account.
     pub(crate) fn declare(&mut self, manifest: &str) -> &mut Self {
-        manifest.clone_into(&mut self.manifest);
+        self.files = vec![manifest.to_owned()];
+        self.understood = OnceCell::new();
         self
+    }
+
+    /// The same manifest in several files, understood anew, while something is done.
+    pub(crate) fn with_files<T>(&mut self, files: Vec<String>, run: impl FnOnce(&Self) -> T) -> T {
+        let own = std::mem::replace(&mut self.files, files);
+        let understood = std::mem::take(&mut self.understood);
+        let done = run(self);
+        (self.files, self.understood) = (own, understood);
+        done
     }
 
     /// Sends a call to the account, past tunctl: by hand.
     pub(crate) fn by_hand(&self, method: &str, path: &str, body: &Value) -> Value {
+        let answer = self.ask(method, path, body);
+        answer.unwrap_or_else(|refusal| panic!("{method} {path}: {refusal}"))
+    }
+
+    /// The same, for what may be refused. `None` if it was.
+    pub(crate) fn try_by_hand(&self, method: &str, path: &str, body: &Value) -> Option<Value> {
+        self.ask(method, path, body).ok()
+    }
+
+    fn ask(&self, method: &str, path: &str, body: &Value) -> Result<Value, String> {
         let target = if path.starts_with("/_emulator") {
             path.to_owned()
         } else {
@@ -146,32 +128,31 @@ impl World {
         if !body.is_null() {
             call.body = body.to_string().into_bytes();
         }
-        let reply = self.wire.world.borrow_mut().answer(&call);
-        assert!(
-            reply.status < 300,
-            "{}",
-            String::from_utf8_lossy(&reply.body)
-        );
-        serde_json::from_slice(&reply.body).unwrap_or(Value::Null)
+        let reply = self.line.answer(&call);
+        if reply.status < 300 {
+            Ok(serde_json::from_slice(&reply.body).unwrap_or(Value::Null))
+        } else {
+            Err(String::from_utf8_lossy(&reply.body).into_owned())
+        }
     }
 
     /// The manifest, understood.
-    pub(crate) fn manifest(&self) -> Manifest {
-        let variables = BTreeMap::from([("CLOUDFLARE_ACCOUNT_ID".to_owned(), ACCOUNT.to_owned())]);
-        let (mut sources, mut budget) = (Sources::default(), Budget::default());
-        let bytes = self.manifest.as_bytes();
-        let document = manifest::open(&mut sources, "tunctl.yaml", bytes, &variables, &mut budget);
-        manifest::load(vec![document]).unwrap_or_else(|problems| panic!("{problems:#?}"))
+    pub(crate) fn manifest(&self) -> Rc<Manifest> {
+        let understood = self.understood.get_or_init(|| {
+            let manifest = understand(&self.files);
+            Rc::new(manifest.unwrap_or_else(|problems| panic!("{problems:#?}")))
+        });
+        Rc::clone(understood)
     }
 
-    fn client(&self) -> Client<InProcess> {
+    fn client(&self) -> Client<Line> {
         let settings = Settings {
             clock: Arc::new(Jumping::default()),
             ..Settings::default()
         };
         Client::new(
-            self.wire.clone(),
-            Credentials::token("test").unwrap(),
+            self.line.clone(),
+            Credentials::token("test").expect("a token"),
             settings,
         )
     }
@@ -186,7 +167,9 @@ impl World {
             &manifest.desired,
             &manifest.ownership,
         );
-        let survey = block_on(reading)
+        let survey = self
+            .line
+            .run(reading)
             .map_err(|error| vec![Problem::new("test::unread", error.to_string())])?;
         let plan = tunctl::plan::plan(&Input {
             kinds: KINDS,
@@ -204,9 +187,7 @@ impl World {
     /// The plan.
     pub(crate) fn plan(&self) -> Plan {
         let planned = self.try_plan();
-        planned
-            .map(|(_, plan)| plan)
-            .unwrap_or_else(|problems| panic!("{problems:#?}"))
+        planned.map_or_else(|problems| panic!("{problems:#?}"), |(_, plan)| plan)
     }
 
     /// The problems that forbid a plan.
@@ -223,29 +204,32 @@ impl World {
 
     /// Carries out the plan; the process dies on the way. `None` if it died before it had one.
     pub(crate) fn apply_and_die(&self, kill: Kill) -> Option<Outcome> {
-        self.wire.sent.set(0);
-        self.wire.kill.set(kill);
-        let planned = self.try_plan();
-        let outcome = planned.ok().map(|(survey, plan)| {
-            let manifest = self.manifest();
-            let client = self.client();
-            let executor = Executor {
-                client: &client,
-                clock: &Jumping::default(),
-                survey: &survey,
-                desired: &manifest.desired,
-                ownership: &manifest.ownership,
-                on: &|_| {},
-            };
-            block_on(executor.apply(&plan))
-        });
-        self.wire.kill.set(Kill::Never);
+        self.line.sent.set(0);
+        self.line.kill.set(kill);
+        let planned = self.try_plan().ok();
+        let outcome = planned.map(|(survey, plan)| self.carry_out(&survey, &plan));
+        self.line.kill.set(Kill::Never);
         outcome
+    }
+
+    /// Carries out a plan that has been made from a survey.
+    pub(crate) fn carry_out(&self, survey: &Survey, plan: &Plan) -> Outcome {
+        let manifest = self.manifest();
+        let client = self.client();
+        let executor = Executor {
+            client: &client,
+            clock: &Jumping::default(),
+            survey,
+            desired: &manifest.desired,
+            ownership: &manifest.ownership,
+            on: &|_| {},
+        };
+        self.line.run(executor.apply(plan))
     }
 
     /// Requests of the last run, reads included.
     pub(crate) fn sent(&self) -> usize {
-        self.wire.sent.get()
+        self.line.sent.get()
     }
 
     /// Empties the emulator's request log.
@@ -265,10 +249,53 @@ impl World {
         answer["result"].as_array().cloned().unwrap_or_default()
     }
 
-    /// The id of a zone.
+    /// The id of a zone, which is made if there is none.
     pub(crate) fn zone(&self, name: &str) -> String {
-        self.wire.world.borrow_mut().ensure_zone(ACCOUNT, name)
+        let zones = self.live("/_emulator/zones");
+        let known = zones.iter().find(|zone| zone["name"] == name);
+        let made = || {
+            let zone =
+                json!({"name": name, "account": ACCOUNT, "created_on": "2024-01-01T00:00:00Z"});
+            self.by_hand("POST", "/_emulator/zones", &zone)["result"].clone()
+        };
+        let zone = known.cloned().unwrap_or_else(made);
+        zone["id"].as_str().expect("a zone has an id").to_owned()
     }
+
+    /// Everything that the emulator knows.
+    pub(crate) fn state(&self) -> Value {
+        self.line.state()
+    }
+
+    /// From now on, what the account is after each write is remembered.
+    pub(crate) fn watch(&self) {
+        self.line.watch();
+    }
+
+    /// What has been remembered; nothing is any more.
+    pub(crate) fn watched(&self) -> Vec<Moment> {
+        self.line.watched()
+    }
+}
+
+/// Files as one manifest.
+fn understand(files: &[String]) -> Result<Manifest, Vec<Problem>> {
+    let variables = BTreeMap::from([("CLOUDFLARE_ACCOUNT_ID".to_owned(), ACCOUNT.to_owned())]);
+    let (mut sources, mut budget) = (Sources::default(), Budget::default());
+    let documents = files.iter().enumerate().map(|(index, text)| {
+        let name = match index {
+            0 => "tunctl.yaml".to_owned(),
+            index => format!("part-{index}.yaml"),
+        };
+        manifest::open(
+            &mut sources,
+            &name,
+            text.as_bytes(),
+            &variables,
+            &mut budget,
+        )
+    });
+    manifest::load(documents.collect())
 }
 
 /// Every change as `address: action`, in the order in which it is carried out.

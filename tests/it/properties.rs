@@ -1,0 +1,104 @@
+//! The properties that are the reason to trust a run, in random worlds. `TUNCTL_WORLDS=all`
+//! makes all of them, `TUNCTL_WORLDS=N` so many of each sort, `TUNCTL_SEED=N` one again:
+//!
+//! `TUNCTL_WORLDS=all cargo test --release --locked --test it properties -- --nocapture`
+
+/// The properties themselves.
+mod check;
+/// Dying at every request.
+mod crash;
+/// Chance from a seed.
+mod dice;
+/// Manifests as their authors think of them.
+mod draft;
+/// Random manifests and what people do to them.
+mod generate;
+/// What happens to an account past tunctl.
+mod hand;
+/// What a run may do to each object.
+mod rights;
+/// The emulator's raw state.
+mod snapshot;
+/// The life of an account.
+mod story;
+
+use std::io::Write as _;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use crate::support::line::Line;
+use story::{Journal, Story, Tally};
+
+/// How many worlds: in continuous integration, and all of them.
+struct Scale {
+    usual: u64,
+    all: u64,
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "how much to test is the runner's to say"
+)]
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+/// Runs worlds with the seeds from 0 on, and says on one line what was in them.
+fn worlds(what: &str, scale: &Scale, world: impl Fn(u64, Journal) -> Tally) {
+    let count = match variable("TUNCTL_WORLDS").as_deref() {
+        None => scale.usual,
+        Some("all") => scale.all,
+        Some(count) => count.parse().expect("TUNCTL_WORLDS is `all` or a number"),
+    };
+    let only = variable("TUNCTL_SEED").map(|it| it.parse().expect("a seed is a number"));
+    let seeds = only.map_or(0..count, |seed: u64| seed..seed + 1);
+    let mut tally = Tally::default();
+    for seed in seeds {
+        let journal = Journal::default();
+        let ended = catch_unwind(AssertUnwindSafe(|| world(seed, journal.clone())));
+        let Ok(found) = ended else {
+            panic!(
+                "{}\n{what}: world {seed} is wrong; see above, and again with TUNCTL_SEED={seed}",
+                journal.borrow()
+            );
+        };
+        tally.join(&found);
+        tally.count("worlds");
+    }
+    let line = format!("{what}: {}\n", tally.line());
+    std::io::stderr()
+        .write_all(line.as_bytes())
+        .expect("standard error takes it");
+}
+
+#[test]
+fn every_world_comes_to_rest_in_process() {
+    let scale = Scale {
+        usual: 500,
+        all: 10_000,
+    };
+    worlds("in process", &scale, |seed, journal| {
+        Story::begin(seed, Line::in_process(), journal).live()
+    });
+}
+
+#[test]
+fn every_world_comes_to_rest_over_http() {
+    let scale = Scale {
+        usual: 20,
+        all: 200,
+    };
+    worlds("over HTTP", &scale, |seed, journal| {
+        Story::begin(seed, Line::loopback(), journal).live()
+    });
+}
+
+#[test]
+fn a_run_that_dies_at_any_request_is_finished_by_the_next() {
+    let scale = Scale {
+        usual: 20,
+        all: 200,
+    };
+    worlds("crashes", &scale, |seed, journal| {
+        Story::begin(seed, Line::in_process(), journal).die_everywhere()
+    });
+}

@@ -1,0 +1,202 @@
+//! The way from the client to the emulator, in process or over HTTP; it counts, remembers what
+//! writes have done, and can be cut.
+
+use std::cell::{Cell, RefCell};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::rc::Rc;
+
+use serde_json::Value;
+use tunctl::api::base::Base;
+use tunctl::api::http::HttpSettings;
+use tunctl::api::{Call, Http, Reply, Wire, WireError};
+use tunctl::emulator::{self, Emulator, Rate};
+use tunctl::request::Method;
+
+/// When the process dies, in requests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kill {
+    /// Never.
+    Never,
+    /// The request with this number, from 0, and all later ones are not sent.
+    Before(usize),
+    /// The request with this number is carried out, its answer is lost, and no later one is sent.
+    After(usize),
+}
+
+/// A write, and the whole account right after it.
+pub(crate) struct Moment {
+    /// Method and path.
+    pub(crate) call: String,
+    /// The emulator's state.
+    pub(crate) state: Value,
+}
+
+/// The emulator behind the client's own interface.
+#[derive(Clone)]
+pub(crate) struct Line {
+    end: Rc<End>,
+    pub(super) kill: Rc<Cell<Kill>>,
+    pub(super) sent: Rc<Cell<usize>>,
+    moments: Rc<RefCell<Option<Vec<Moment>>>>,
+}
+
+enum End {
+    InProcess(Box<RefCell<emulator::World>>),
+    Loopback {
+        emulator: Emulator,
+        http: Http,
+        runtime: tokio::runtime::Runtime,
+    },
+}
+
+/// Nobody is refused: what a limit does is tested elsewhere.
+fn unlimited() -> Rate {
+    Rate {
+        enforced: false,
+        ..Rate::default()
+    }
+}
+
+impl Line {
+    fn new(end: End) -> Self {
+        Self {
+            end: Rc::new(end),
+            kill: Rc::new(Cell::new(Kill::Never)),
+            sent: Rc::new(Cell::new(0)),
+            moments: Rc::default(),
+        }
+    }
+
+    /// To a world of its own, without a socket. Time stands still there, so that the same calls
+    /// lead to the same state.
+    pub(crate) fn in_process() -> Self {
+        let mut world = emulator::World::with_seed(1);
+        world.set_rate(unlimited());
+        world.set_clock("2026-01-01T00:00:00Z".parse().ok());
+        Self::new(End::InProcess(Box::new(RefCell::new(world))))
+    }
+
+    /// To an emulator that listens on a loopback port of its own.
+    pub(crate) fn loopback() -> Self {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .expect("a runtime without options");
+        let options = emulator::Options {
+            seed: Some(1),
+            rate: Some(unlimited()),
+            ..emulator::Options::default()
+        };
+        let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let emulator = runtime.block_on(Emulator::start(any, options));
+        let emulator = emulator.expect("a loopback port is free");
+        let settings = HttpSettings {
+            base: Base::parse(&emulator.base_url).expect("a URL"),
+            ..HttpSettings::default()
+        };
+        let http = Http::new(&settings).expect("HTTP without a CA file");
+        Self::new(End::Loopback {
+            emulator,
+            http,
+            runtime,
+        })
+    }
+
+    /// Another world in process that is now as this one.
+    pub(crate) fn fork(&self) -> Self {
+        let fork = Self::in_process();
+        let state = self.state();
+        let body = state.to_string().into_bytes();
+        let mut call = emulator::Call::new("PUT", "/_emulator/state");
+        call.body = body;
+        assert_eq!(fork.answer(&call).status, 200);
+        fork
+    }
+
+    /// Runs the client to its end.
+    pub(crate) fn run<T>(&self, future: impl Future<Output = T>) -> T {
+        match &*self.end {
+            End::InProcess(_) => futures::executor::block_on(future),
+            End::Loopback { runtime, .. } => runtime.block_on(future),
+        }
+    }
+
+    /// Asks the emulator past the client, and past the count.
+    pub(crate) fn answer(&self, call: &emulator::Call) -> emulator::Reply {
+        match &*self.end {
+            End::InProcess(world) => world.borrow_mut().answer(call),
+            End::Loopback { emulator, .. } => emulator.answer(call),
+        }
+    }
+
+    /// The emulator's state.
+    pub(crate) fn state(&self) -> Value {
+        match &*self.end {
+            End::InProcess(world) => world.borrow().state(),
+            End::Loopback { .. } => {
+                let get = emulator::Call::new("GET", "/_emulator/state");
+                self.answer(&get).json()["result"].take()
+            }
+        }
+    }
+
+    /// From now on every write is remembered together with the state after it.
+    pub(crate) fn watch(&self) {
+        *self.moments.borrow_mut() = Some(Vec::new());
+    }
+
+    /// What has been remembered; nothing is any more.
+    pub(crate) fn watched(&self) -> Vec<Moment> {
+        self.moments.borrow_mut().take().unwrap_or_default()
+    }
+
+    async fn carry(&self, call: Call) -> Result<Reply, WireError> {
+        let world = match &*self.end {
+            End::InProcess(world) => world,
+            End::Loopback { http, .. } => return http.exchange(call).await,
+        };
+        let target = format!("/client/v4{}", call.target);
+        let mut sent = emulator::Call::new(call.method.as_str(), &target);
+        for (name, value) in &call.headers {
+            sent = sent.header(name, value);
+        }
+        sent.body = call.body.unwrap_or_default();
+        let reply = world.borrow_mut().answer(&sent);
+        if reply.reset {
+            return Err(WireError::Broken("reset".to_owned()));
+        }
+        let headers = reply.headers.into_iter();
+        Ok(Reply {
+            status: reply.status,
+            headers: headers
+                .map(|(name, value)| (name.to_ascii_lowercase(), value))
+                .collect(),
+            body: reply.body,
+        })
+    }
+}
+
+impl Wire for Line {
+    async fn exchange(&self, call: Call) -> Result<Reply, WireError> {
+        let number = self.sent.get();
+        self.sent.set(number + 1);
+        let dead = || WireError::Unsendable("the process is dead".to_owned());
+        let lost = match self.kill.get() {
+            Kill::Before(last) if number >= last => return Err(dead()),
+            Kill::After(last) if number > last => return Err(dead()),
+            Kill::After(last) => number == last,
+            Kill::Before(_) | Kill::Never => false,
+        };
+        let written = (call.method != Method::Get)
+            .then(|| format!("{} {}", call.method.as_str(), call.target));
+        let reply = self.carry(call).await;
+        if let (Some(call), Some(moments)) = (written, &mut *self.moments.borrow_mut()) {
+            let state = self.state();
+            moments.push(Moment { call, state });
+        }
+        if lost {
+            return Err(WireError::Broken("reset".to_owned()));
+        }
+        reply
+    }
+}
