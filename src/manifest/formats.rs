@@ -138,3 +138,18 @@ fn not_an_address<'a>(text: &str, kinds: impl Iterator<Item = &'a dyn AnyKind>) 
         }),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::schema::filled;
+    use super::super::shape::Shape;
+    use super::*;
+
+    #[test]
+    fn every_format_of_the_schema_is_checked() {
+        let shape = Shape::from_schema(&filled()).expect("every keyword is understood");
+        let named: Vec<&str> = shape.formats().iter().map(String::as_str).collect();
+        let checked: Vec<&str> = formats().into_keys().collect();
+        assert_eq!(named, checked);
+    }
+}

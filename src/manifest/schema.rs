@@ -18,12 +18,23 @@ const OWNED: &str = r"^[^*?\[\]{}!\\]{3}";
 /// Names of entries: what Cloudflare takes, without what would break an address.
 const NAME: &str = r"^\S(.{0,98}\S)?$";
 
-/// The schema of a manifest.
+/// The schema of a manifest as it is written: what editors complete and check. They see
+/// `${CLOUDFLARE_ACCOUNT_ID}` where [`filled`] sees an id.
+#[must_use]
+pub fn schema() -> Value {
+    let mut root = filled();
+    let account = &mut root["properties"]["account"]["pattern"];
+    if let Some(id) = account.as_str() {
+        *account = json!(format!(r"{id}|^\$\{{.+\}}$"));
+    }
+    root
+}
+
+/// The schema of a manifest whose variables are filled in.
 ///
 /// # Panics
 /// Never: the surface is an object with properties.
-#[must_use]
-pub fn schema() -> Value {
+pub(super) fn filled() -> Value {
     let mut generator = SchemaSettings::draft2020_12().into_generator();
     let mut root = Surface::json_schema(&mut generator).to_value();
     let sections = sections(&mut generator);
@@ -60,14 +71,16 @@ fn sections(generator: &mut SchemaGenerator) -> Vec<(String, Value)> {
 /// Adds the fields of a facet; a field that is there stays as it is.
 fn join(entry: &mut Value, facet: &Value) {
     for part in ["properties", "required"] {
-        match (&mut entry[part], &facet[part]) {
+        let Some(more) = facet.get(part) else {
+            continue;
+        };
+        match (&mut entry[part], more) {
             (Value::Object(known), Value::Object(more)) => {
                 for (key, value) in more {
                     known.entry(key.clone()).or_insert_with(|| value.clone());
                 }
             }
             (Value::Array(known), Value::Array(more)) => known.extend(more.iter().cloned()),
-            (_, Value::Null) => {}
             (known, more) => *known = more.clone(),
         }
     }
