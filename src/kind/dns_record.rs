@@ -127,17 +127,34 @@ fn patch(write: &Write<'_>, spec: &Spec, object: &Object) -> Result<Part, Unreso
     Ok(Part::Patch(body))
 }
 
-/// The tunnel's id in a record's content, if it leads to a tunnel.
-fn tunnel_id(live: &Live) -> Option<&str> {
-    (live.kind == "CNAME")
-        .then(|| live.content.strip_suffix(TUNNEL_SUFFIX))
-        .flatten()
-}
+impl Live {
+    /// With names as DNS compares them: lower case, without a trailing dot.
+    fn canonical(mut self) -> Self {
+        self.name = self.name.to_ascii_lowercase();
+        if self.kind == "CNAME" {
+            let content = self.content.trim_end_matches('.');
+            self.content = content.to_ascii_lowercase();
+        }
+        self
+    }
 
-/// Types that cannot stand beside a CNAME (cloudflare-api.md 5.2). Others may, and are not
-/// even looked at.
-fn excludes_cname(kind: &str) -> bool {
-    matches!(kind, "A" | "AAAA" | "CNAME" | "NS")
+    /// The tunnel's id in the content, if it leads to a tunnel.
+    fn tunnel_id(&self) -> Option<&str> {
+        (self.kind == "CNAME")
+            .then(|| self.content.strip_suffix(TUNNEL_SUFFIX))
+            .flatten()
+    }
+
+    /// Whether it cannot stand beside a CNAME (cloudflare-api.md 5.2). Others may, and are not
+    /// even looked at: among them a zone's own name servers, because Cloudflare flattens a CNAME
+    /// at the apex.
+    fn excludes_cname(&self, zone: &str) -> bool {
+        match self.kind.as_str() {
+            "A" | "AAAA" | "CNAME" => true,
+            "NS" => self.name != zone,
+            _ => false,
+        }
+    }
 }
 
 fn form(live: &Live) -> Form {
@@ -213,6 +230,7 @@ impl Kind for DnsRecord {
     }
 
     fn sight(live: Live, listing: &Listing, view: &View<'_>) -> Option<(Address, Object)> {
+        let live = live.canonical();
         let home = view.scope.zone_of(&live.name);
         let name = if home.is_some_and(|zone| zone.name == listing.of) {
             live.name.clone()
@@ -220,11 +238,11 @@ impl Kind for DnsRecord {
             format!("{}@{}", live.name, listing.of)
         };
         let address = Self::address(&name);
-        let tunnel = tunnel_id(&live).map(|id| view.ids.name(Tunnel::NAME, id));
+        let tunnel = live.tunnel_id().map(|id| view.ids.name(Tunnel::NAME, id));
         let owner = mark::owner(&view.scope.stack, live.comment.as_deref());
         let declared = view.desired.contains(&address);
         let matters = tunnel.is_some() || declared || owner == Owner::Ours;
-        if !matters || !excludes_cname(&live.kind) {
+        if !matters || !live.excludes_cname(&listing.of) {
             return None;
         }
         let form = match form(&live) {
@@ -237,8 +255,11 @@ impl Kind for DnsRecord {
             .flat_map(|name| [Tunnel::address(name), TunnelConfig::address(name)]);
         let target = match &tunnel {
             Some(name) => Tunnel::address(name).to_string(),
-            None if live.kind == "CNAME" => live.content.clone(),
-            None => format!("{} {}", live.kind, live.content),
+            None => live.content.clone(),
+        };
+        let target = match form {
+            Form::Spec => target,
+            Form::Occupant | Form::Locked => format!("{} {target}", live.kind),
         };
         let object = Object {
             id: RemoteId::new(live.id),
