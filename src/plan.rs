@@ -86,6 +86,10 @@ impl Plan {
 /// # Errors
 /// Every reason why there cannot be one, all at once.
 pub fn plan(input: &Input<'_>) -> Result<Plan, Vec<Problem>> {
+    let claims = claimed_twice(input);
+    if !claims.is_empty() {
+        return Err(claims);
+    }
     let mut changes = Vec::new();
     if input.policy != Policy::Destroy {
         changes = declared(input)?;
@@ -95,7 +99,7 @@ pub fn plan(input: &Input<'_>) -> Result<Plan, Vec<Problem>> {
     if input.policy == Policy::KeepAll {
         changes.retain(|change| !change.action.destroys());
     } else {
-        changes.extend(removal::undeclared(input, &mut warnings));
+        changes.extend(removal::undeclared(input, &mut warnings)?);
     }
     let changes = input.selection.of(input.desired, changes);
     let (stages, mut unordered) = order::stages(input.desired, changes);
@@ -107,6 +111,24 @@ pub fn plan(input: &Input<'_>) -> Result<Plan, Vec<Problem>> {
         findings,
         warnings,
     })
+}
+
+/// What another manifest of the same run declares too, whatever the policy: neither stack may
+/// change or destroy it.
+fn claimed_twice(input: &Input<'_>) -> Vec<Problem> {
+    let claims = input.desired.resources.iter().filter_map(|(address, it)| {
+        let stack = input.ownership.elsewhere.get(address)?;
+        let label = format!("stack `{stack}` of this run declares `{address}` too");
+        Some(
+            Problem::new(
+                "tunctl::claimed_twice",
+                "two stacks declare the same object",
+            )
+            .at(it.at, label)
+            .help("declare it in one stack only"),
+        )
+    });
+    claims.collect()
 }
 
 /// What every declared resource needs.
@@ -147,17 +169,6 @@ fn declared(input: &Input<'_>) -> Result<Vec<Change>, Vec<Problem>> {
 /// Why a declared resource cannot even be looked for.
 fn impossible(input: &Input<'_>, kind: &dyn AnyKind, address: &Address) -> Option<Problem> {
     let declared = input.desired.get(address)?;
-    if let Some(stack) = input.ownership.elsewhere.get(address) {
-        let label = format!("stack `{stack}` of this run declares `{address}` too");
-        return Some(
-            Problem::new(
-                "tunctl::claimed_twice",
-                "two stacks declare the same object",
-            )
-            .at(declared.at, label)
-            .help("declare it in one stack only"),
-        );
-    }
     if let Some(misplaced) = kind.misplaced(input.scope, &address.name) {
         return Some(
             Problem::new(misplaced.code, "name has no place in this account")
@@ -165,12 +176,12 @@ fn impossible(input: &Input<'_>, kind: &dyn AnyKind, address: &Address) -> Optio
                 .help(misplaced.help),
         );
     }
-    former_name_of_others(input, address)
+    held_former_name(input, address)
 }
 
 /// A living object under a previous name that may not be renamed: making a new one beside it is
 /// not what anybody meant.
-fn former_name_of_others(input: &Input<'_>, address: &Address) -> Option<Problem> {
+fn held_former_name(input: &Input<'_>, address: &Address) -> Option<Problem> {
     let declared = input.desired.get(address)?;
     if !input.observed.at(address).is_empty() {
         return None;
@@ -179,14 +190,22 @@ fn former_name_of_others(input: &Input<'_>, address: &Address) -> Option<Problem
     let former = names
         .map(|name| Address::new(address.kind.clone(), name.clone()))
         .find(|former| !input.observed.at(former).is_empty())?;
-    let label = format!("`{former}` exists, and this stack does not own it");
+    let (why, instead) = if input.desired.contains(&former) {
+        ("is declared too", "drop its own entry")
+    } else if input.ownership.is_ignored(&former) {
+        ("is ignored", "drop it from `ignore`")
+    } else if input.observed.at(&former).len() > 1 {
+        ("exists twice", "delete one of the two at Cloudflare")
+    } else {
+        (
+            "exists, and this stack does not own it",
+            "cover it with a pattern in `owns`",
+        )
+    };
     Some(
         Problem::new("tunctl::rename_of_foreign", "object cannot be renamed")
-            .at(declared.at, label)
-            .help(format!(
-                "cover `{}` with a pattern in `owns`, or drop it from `previousNames`",
-                former.name
-            )),
+            .at(declared.at, format!("`{former}` {why}"))
+            .help(format!("{instead}, or drop it from `previousNames`")),
     )
 }
 

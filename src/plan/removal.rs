@@ -10,8 +10,15 @@ use crate::observed::{Object, Owner};
 use crate::problem::Problem;
 
 /// Every deletion that the plan needs.
-pub(super) fn undeclared(input: &Input<'_>, warnings: &mut Vec<Problem>) -> Vec<Change> {
-    let mut changes = Vec::new();
+///
+/// # Errors
+/// If several objects of one kind have a name that would go: which of them is meant?
+pub(super) fn undeclared(
+    input: &Input<'_>,
+    warnings: &mut Vec<Problem>,
+) -> Result<Vec<Change>, Vec<Problem>> {
+    let mut changes: Vec<Change> = Vec::new();
+    let mut problems = Vec::new();
     for (address, object) in input.observed.iter() {
         let declared = input.desired.get(address);
         let kind = input.kinds.iter().find(|kind| kind.name() == address.kind);
@@ -25,7 +32,12 @@ pub(super) fn undeclared(input: &Input<'_>, warnings: &mut Vec<Problem>) -> Vec<
             Some(declared) => input.policy == Policy::Destroy && is_in_hand(declared, object),
             None => input.ownership.is_ours(address, object),
         };
-        if goes {
+        if goes && let Some(twin) = changes.last().filter(|it| it.address == *address) {
+            problems.push(ambiguous(
+                address,
+                [twin.action.objects(), std::slice::from_ref(object)],
+            ));
+        } else if goes {
             changes.push(Change {
                 address: address.clone(),
                 action: Action::Delete {
@@ -38,17 +50,44 @@ pub(super) fn undeclared(input: &Input<'_>, warnings: &mut Vec<Problem>) -> Vec<
                 at: declared.map(|declared| declared.at),
             });
         } else if declared.is_none() && object.owner == Owner::Ours {
-            warnings.push(kept(address, object));
+            warnings.push(kept(input, address, object));
         }
     }
-    changes
+    if problems.is_empty() {
+        Ok(changes)
+    } else {
+        Err(problems)
+    }
+}
+
+fn ambiguous(address: &Address, objects: [&[Object]; 2]) -> Problem {
+    let ids: Vec<&str> = objects
+        .iter()
+        .flat_map(|it| it.iter())
+        .map(|it| it.id.as_str())
+        .collect();
+    Problem::new(
+        "tunctl::ambiguous_object",
+        format!(
+            "two objects are `{address}`, which would be deleted: {}",
+            ids.join(", ")
+        ),
+    )
+    .help("delete or rename one of them at Cloudflare")
 }
 
 fn drain(input: &Input<'_>, declared: Option<&Declared>) -> Drain {
     declared.map_or(input.desired.drain, |declared| declared.lifecycle.drain)
 }
 
-fn kept(address: &Address, object: &Object) -> Problem {
+fn kept(input: &Input<'_>, address: &Address, object: &Object) -> Problem {
+    if let Some(stack) = input.ownership.elsewhere.get(address) {
+        let message =
+            format!("`{address}` carries this stack's mark, and stack `{stack}` declares it");
+        return Problem::new("tunctl::mark_without_meaning", message)
+            .help("remove the mark from its comment, so that the other stack can adopt it")
+            .warning();
+    }
     Problem::new(
         "tunctl::mark_without_meaning",
         format!(
