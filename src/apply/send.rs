@@ -37,11 +37,11 @@ impl<W: Wire> Executor<'_, W> {
         if is_gone(change, &error) {
             return Done::well(None, None);
         }
-        if let Action::Delete { object, drain } = &change.action
+        if let Action::Delete { object, .. } = &change.action
             && let Some(draining) = ready.kind.drain(&self.survey.scope, &object.id)
             && error.has_code(draining.refused)
         {
-            return self.teardown(ready, &draining, *drain).await;
+            return self.teardown(ready, &draining, ids).await;
         }
         if error.is_ambiguous() {
             let settled = self.settle(&[change], ids, &error).await.pop();

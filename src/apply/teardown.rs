@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use super::{Done, Event, Executor, Failure, Ready, Verdict, diagnosed};
+use crate::address::Ids;
 use crate::api::ApiError;
 use crate::api::wire::Wire;
 use crate::desired::Drain;
 use crate::kind::{Draining, Step};
+use crate::plan::Action;
 
 /// Between two looks. A connector that was stopped is gone from Cloudflare within seconds
 /// (cloudflare-api.md 2.6).
@@ -20,12 +22,10 @@ const REFUSED: &str = "TUNNEL_CLOUDFLARE_DELETION_FAILED";
 
 impl<W: Wire> Executor<'_, W> {
     /// Deletes what Cloudflare refused to delete because of live connections.
-    pub(super) async fn teardown(
-        &self,
-        ready: &Ready<'_>,
-        draining: &Draining,
-        drain: Drain,
-    ) -> Done {
+    pub(super) async fn teardown(&self, ready: &Ready<'_>, draining: &Draining, ids: &Ids) -> Done {
+        let Action::Delete { drain, .. } = ready.change.action else {
+            return Done::well(None, None);
+        };
         let (Drain::Wait { seconds } | Drain::Evict { seconds }) = drain else {
             return Done::bad(Verdict::Failed(Failure {
                 code: ACTIVE.to_owned(),
@@ -38,17 +38,30 @@ impl<W: Wire> Executor<'_, W> {
             match self.attempt(ready, draining, drain, deadline).await {
                 Ok(Some(done)) => return done,
                 Ok(None) => {}
-                Err(error) => {
-                    let failure = diagnosed(&error);
-                    let code = REFUSED.to_owned();
-                    return Done::bad(Verdict::Failed(Failure { code, ..failure }));
-                }
+                Err(error) => return self.refused(ready, ids, &error).await,
             }
             if self.clock.now() >= deadline {
                 return Done::bad(pending(seconds));
             }
             self.clock.sleep(PAUSE).await;
         }
+    }
+
+    /// The end of a deletion that failed for another reason than connections. Without an answer
+    /// it may have happened all the same.
+    async fn refused(&self, ready: &Ready<'_>, ids: &Ids, error: &ApiError) -> Done {
+        if super::send::is_gone(ready.change, error) {
+            return Done::well(None, None);
+        }
+        if error.is_ambiguous() {
+            let settled = self.settle(&[ready.change], ids, error).await.pop();
+            if let Some(done) = settled.filter(|done| done.verdict == Verdict::Done) {
+                return done;
+            }
+        }
+        let failure = diagnosed(error);
+        let code = REFUSED.to_owned();
+        Done::bad(Verdict::Failed(Failure { code, ..failure }))
     }
 
     /// One round: `None` while connections are left.
@@ -78,9 +91,6 @@ impl<W: Wire> Executor<'_, W> {
         };
         match self.client.send(request).await {
             Ok(_) => Ok(Some(Done::well(None, None))),
-            Err(error) if super::send::is_gone(ready.change, &error) => {
-                Ok(Some(Done::well(None, None)))
-            }
             Err(error) if error.has_code(draining.refused) => Ok(None),
             Err(error) => Err(error),
         }
