@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Action, Input, Plan};
 use crate::kind::AnyKind;
+use crate::observed::Form;
 
 /// Cloudflare's rate for one token: 1,200 requests in 300 seconds (cloudflare-api.md 1.4).
 const BUDGET: u64 = 1200;
@@ -52,7 +53,9 @@ pub fn forecast(input: &Input<'_>, plan: &Plan) -> Forecast {
             let name = &change.address.name;
             if let Some(batch) = kind.and_then(|kind| kind.travels_with(input.scope, name)) {
                 let (size, recheck) = batches.entry(batch).or_default();
-                *size += change.action.objects().len().max(1);
+                // What is in the way is deleted beside the one operation that every change is.
+                let objects = change.action.objects().iter();
+                *size += 1 + objects.filter(|it| it.form == Form::Occupant).count();
                 *recheck |= change.recheck;
             } else {
                 writes += 1 + u64::from(matches!(change.action, Action::Replace { .. }));
