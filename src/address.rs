@@ -115,6 +115,14 @@ impl Ids {
         self.by_address.get(address)
     }
 
+    /// The names of one kind that have an id, in order.
+    pub fn names<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a str> {
+        let known = self.by_address.keys();
+        known
+            .filter(move |it| it.kind == kind)
+            .map(|it| it.name.as_str())
+    }
+
     /// The name that answers to an id. Total: an id nobody answers to is `id:…`, so that a
     /// reference to a vanished object shows as a difference instead of vanishing too.
     #[must_use]

@@ -152,6 +152,13 @@ pub trait Kind: 'static {
         answer.get("id")?.as_str().map(RemoteId::new)
     }
 
+    /// The hostnames that an object with this spec answers for.
+    #[must_use]
+    fn serves(name: &str, spec: &Self::Spec) -> Vec<String> {
+        let _ = (name, spec);
+        Vec::new()
+    }
+
     /// What is odd about the answer to a write, in words for the user.
     #[must_use]
     fn concern(before: Option<&Object>, answer: &Value) -> Option<String> {

@@ -47,6 +47,9 @@ pub struct Object {
     pub former: Option<String>,
     /// What Cloudflare counts up on each change, where it does.
     pub version: Option<u64>,
+    /// Whether something is connected to it. Part of no comparison and no digest: connectors
+    /// come and go.
+    pub live: bool,
     /// What its kind must send back unchanged. Part of no comparison with the desired state.
     pub carry: Value,
 }

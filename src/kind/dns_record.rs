@@ -273,6 +273,7 @@ impl Kind for DnsRecord {
             references: references.collect(),
             former: None,
             version: None,
+            live: false,
             carry: json!({ "comment": live.comment }),
         };
         Some((address, object))
@@ -329,6 +330,10 @@ impl Kind for DnsRecord {
             None => Part::Post(body(write, spec, None)?),
         });
         batch(write, parts)
+    }
+
+    fn serves(name: &str, _: &Spec) -> Vec<String> {
+        vec![name.to_owned()]
     }
 
     fn delete(write: &Write<'_>, object: &Object) -> Result<Step, Unresolved> {

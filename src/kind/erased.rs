@@ -63,6 +63,7 @@ pub trait AnyKind: Sync {
     fn delete(&self, write: &Write<'_>, object: &Object) -> Result<Step, Unresolved>;
     fn drain(&self, scope: &Scope, id: &RemoteId) -> Option<Draining>;
     fn created(&self, answer: &Value) -> Option<RemoteId>;
+    fn serves(&self, name: &str, spec: &Value) -> Vec<String>;
     fn concern(&self, before: Option<&Object>, answer: &Value) -> Option<String>;
 }
 
@@ -185,6 +186,12 @@ impl<K: Kind> AnyKind for Erased<K> {
 
     fn created(&self, answer: &Value) -> Option<RemoteId> {
         K::created(answer)
+    }
+
+    /// A live object that is no spec of the kind serves nothing.
+    fn serves(&self, name: &str, spec: &Value) -> Vec<String> {
+        let spec = serde_json::from_value(spec.clone());
+        spec.map_or_else(|_| Vec::new(), |spec| K::serves(name, &spec))
     }
 
     fn concern(&self, before: Option<&Object>, answer: &Value) -> Option<String> {

@@ -112,6 +112,8 @@ pub struct Live {
     config_src: Option<ConfigSrc>,
     #[serde(default)]
     deleted_at: Option<String>,
+    #[serde(default)]
+    status: Option<String>,
 }
 
 impl Tunnel {
@@ -209,6 +211,7 @@ impl Kind for Tunnel {
             references: Vec::new(),
             former: None,
             version: None,
+            live: matches!(live.status.as_deref(), Some("healthy" | "degraded")),
             carry: Value::Null,
         };
         Some((Self::address(&live.name), object))

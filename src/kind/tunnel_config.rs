@@ -107,8 +107,16 @@ impl Kind for TunnelConfig {
     }
 
     fn list(view: &View<'_>) -> Vec<Listing> {
-        let looks = view.desired.names(Self::NAME);
-        looks
+        // Also what goes with a tunnel of ours: its hostnames are counted.
+        let declared = view.desired.names(Self::NAME);
+        let tunnels = view.ids.names(Tunnel::NAME).filter(|name| {
+            let tunnel = Tunnel::address(name);
+            view.ownership.names_ours(&tunnel)
+                && !view.desired.contains(&tunnel)
+                && !view.ownership.is_ignored(&tunnel)
+        });
+        declared
+            .chain(tunnels)
             .filter_map(|name| Self::look(view.scope, view.ids, name))
             .collect()
     }
@@ -145,6 +153,7 @@ impl Kind for TunnelConfig {
             references: vec![tunnel],
             former: None,
             version: Some(live.version),
+            live: false,
             carry: Value::Object(wire.others),
         };
         Some((Self::address(&listing.of), object))
@@ -172,6 +181,15 @@ impl Kind for TunnelConfig {
 
     fn created(answer: &Value) -> Option<RemoteId> {
         answer.get("tunnel_id")?.as_str().map(RemoteId::new)
+    }
+
+    fn serves(_: &str, spec: &Spec) -> Vec<String> {
+        let hosts = spec.ingress.iter().map(Rule::host);
+        let hosts = hosts.filter(|host| !matches!(*host, "" | "*"));
+        // As records are named.
+        hosts
+            .map(|host| idna::domain_to_ascii(host).unwrap_or_else(|_| host.to_owned()))
+            .collect()
     }
 
     fn concern(before: Option<&Object>, answer: &Value) -> Option<String> {

@@ -21,6 +21,7 @@ pub fn digest(object: &Object) -> String {
         references: _,
         former,
         version,
+        live: _,
         carry,
     } = object;
     let owner = match owner {

@@ -1,5 +1,7 @@
 //! Safety checks on the finished plan. The plan shows them; `apply` refuses while one holds.
 
+mod traffic;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
@@ -16,7 +18,7 @@ const ENOUGH: usize = 10;
 pub enum Guard {
     /// A protected object would go. Nothing lifts this but the manifest.
     Protect,
-    /// More deletions than `limits.deletes`.
+    /// More things would be gone than `limits.deletes` says.
     Deletes,
     /// A larger share of a kind would be deleted than `limits.deletePercent`.
     DeletePercent,
@@ -24,18 +26,27 @@ pub enum Guard {
     UpdatePercent,
     /// Something that is not ours refers to an object that would go.
     Foreign,
+    /// A hostname that the manifest still serves would lose its record.
+    Lost,
+    /// A hostname would move from a tunnel with live connectors to one without.
+    Dark,
+    /// A tunnel with live connectors would go, and the manifest does not name it in `removed`.
+    Live,
     /// The manifest declares nothing, and everything would go.
     Empty,
 }
 
 impl Guard {
     /// All guards.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 9] = [
         Self::Protect,
         Self::Deletes,
         Self::DeletePercent,
         Self::UpdatePercent,
         Self::Foreign,
+        Self::Lost,
+        Self::Dark,
+        Self::Live,
         Self::Empty,
     ];
 
@@ -48,6 +59,9 @@ impl Guard {
             Self::DeletePercent => "deletePercent",
             Self::UpdatePercent => "updatePercent",
             Self::Foreign => "foreign",
+            Self::Lost => "lost",
+            Self::Dark => "dark",
+            Self::Live => "live",
             Self::Empty => "empty",
         }
     }
@@ -71,9 +85,13 @@ impl Finding {
         match self.guard {
             Guard::Protect => None,
             Guard::Empty => Some("--allow empty".to_owned()),
-            Guard::Deletes | Guard::DeletePercent | Guard::UpdatePercent | Guard::Foreign => {
-                Some(format!("--allow {}={}", self.guard.name(), self.value))
-            }
+            Guard::Deletes
+            | Guard::DeletePercent
+            | Guard::UpdatePercent
+            | Guard::Foreign
+            | Guard::Lost
+            | Guard::Dark
+            | Guard::Live => Some(format!("--allow {}={}", self.guard.name(), self.value)),
         }
     }
 }
@@ -124,7 +142,10 @@ pub(super) fn judge(input: &Input<'_>, stages: &[Vec<Change>]) -> Vec<Finding> {
     let changes: Vec<&Change> = stages.iter().flatten().collect();
     let mut findings = protected(input, &changes);
     findings.extend(foreign(input, &changes));
+    findings.extend(traffic::live(input, &changes));
     if input.policy != Policy::Destroy {
+        findings.extend(traffic::lost(input, &changes));
+        findings.extend(traffic::dark(input, &changes));
         findings.extend(deletes(input, &changes));
         findings.extend(percentages(input, &changes));
         findings.extend(empty(input, &changes));
@@ -153,13 +174,20 @@ fn protected(input: &Input<'_>, changes: &[&Change]) -> Vec<Finding> {
         .collect()
 }
 
+/// Objects count one by one; what serves hostnames counts with the hostnames that are no longer
+/// served, each of them once.
 fn deletes(input: &Input<'_>, changes: &[&Change]) -> Option<Finding> {
-    let value = changes.iter().filter(|it| it.action.removes()).count() as u64;
+    let removed = changes.iter().filter(|it| it.action.removes());
+    let objects = removed.filter(|it| traffic::before(input, it).is_empty());
+    let objects = objects.count() as u64;
+    let hostnames = traffic::gone(input, changes).len() as u64;
+    let value = objects + hostnames;
     (value > input.limits.deletes).then(|| Finding {
         guard: Guard::Deletes,
         value,
         message: format!(
-            "{value} objects would be destroyed; `limits.deletes` is {}",
+            "{objects} objects would be destroyed and {hostnames} hostnames no longer served; \
+             `limits.deletes` is {}",
             input.limits.deletes
         ),
     })
@@ -219,7 +247,9 @@ fn foreign(input: &Input<'_>, changes: &[&Change]) -> Vec<Finding> {
                         && !changed.contains(address)
                         && is_standalone(input, address)
                 })
-                .map(|(address, object)| format!("`{address}`{}", whose(&object.owner)))
+                .map(|(address, object)| {
+                    format!("`{address}` ({})", stays(input, address, &object.owner))
+                })
                 .collect();
             (!left.is_empty()).then(|| Finding {
                 guard: Guard::Foreign,
@@ -239,11 +269,13 @@ fn is_standalone(input: &Input<'_>, address: &Address) -> bool {
     kinds.any(|kind| kind.name() == address.kind && kind.standalone())
 }
 
-fn whose(owner: &Owner) -> String {
+/// Why an object stays.
+fn stays(input: &Input<'_>, address: &Address, owner: &Owner) -> String {
     match owner {
-        Owner::Other(stack) => format!(" (stack `{stack}`)"),
-        Owner::Unmarked => " (not ours)".to_owned(),
-        Owner::Ours | Owner::ByName => String::new(),
+        _ if input.ownership.is_ignored(address) => "ignored".to_owned(),
+        Owner::Other(stack) => format!("stack `{stack}`"),
+        Owner::Unmarked => "not ours".to_owned(),
+        Owner::Ours | Owner::ByName => "not part of this plan".to_owned(),
     }
 }
 
