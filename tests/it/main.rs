@@ -5,16 +5,36 @@
     reason = "a test that cannot go on should stop where it stands"
 )]
 
+/// Taking over what somebody else made.
+mod adopt;
 /// The API client: retries, rate, pages, envelope, HTTP.
 mod api;
+/// What is sent when a plan is carried out, and in which order.
+mod apply;
+/// What goes wrong while a plan is carried out, and what is done about it.
+mod apply_failures;
+/// The layers of the source, and what may stand in which.
+mod architecture;
+/// How many requests a large stack costs.
+mod budget;
 /// The binary as its users and CI run it.
 mod cli;
+/// The end of a whole stack.
+mod destroy;
 /// Manifests that are wrong, as their authors see it.
 mod diagnostics;
+/// Live objects that are not as the manifest says.
+mod drift;
 /// The emulator, in process and over HTTP.
 mod emulator;
+/// Limits, protection, and what stops a deletion.
+mod guard;
 /// What cloudflared does with ingress rules.
 mod ingress;
+/// Every kind alone: its requests, and how it reads what Cloudflare answers.
+mod kind;
+/// Every kind has all that belongs to a kind, and the schema says so.
+mod kinds;
 /// The same documents through another reader.
 mod manifest_differential;
 /// Changes of one scalar that leave the rest of a text alone.
@@ -29,9 +49,19 @@ mod manifest_merge;
 mod manifest_shape;
 /// YAML into nodes: the gallery of refused texts, the budget, and arbitrary bytes.
 mod manifest_yaml;
+/// What changes before what.
+mod order;
+/// What may be deleted, and what never is.
+mod ownership;
+/// What is planned for what is declared.
+mod plan;
 /// Random worlds: what holds in every one of them.
 mod properties;
+/// New names for what is there.
+mod rename;
 /// Plans, events and outcomes as text and JSON.
 mod render;
+/// A part of a plan.
+mod select;
 /// What several tests share: simulated time, scripted servers, worlds, the binary.
 mod support;

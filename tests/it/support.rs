@@ -1,7 +1,11 @@
 //! What several tests share.
 
+/// What people do past tunctl.
+pub(crate) mod by_hand;
 /// Simulated time.
 pub(crate) mod clock;
+/// Plans and outcomes as lines.
+pub(crate) mod describe;
 /// The way to the emulator, which can be cut.
 pub(crate) mod line;
 /// What is logged.

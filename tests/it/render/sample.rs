@@ -33,6 +33,7 @@ pub(crate) fn object(spec: &Value) -> Object {
         references: Vec::new(),
         former: None,
         version: None,
+        live: false,
         carry: Value::Null,
     }
 }

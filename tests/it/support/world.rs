@@ -9,8 +9,9 @@ use std::time::Duration;
 
 use futures::future::BoxFuture;
 use serde_json::{Value, json};
+use tunctl::address::Address;
 use tunctl::api::{Client, Clock, Credentials, Settings};
-use tunctl::apply::{Executor, Outcome};
+use tunctl::apply::{Event, Executor, Outcome};
 use tunctl::emulator;
 use tunctl::kind::KINDS;
 use tunctl::manifest::yaml::Budget;
@@ -21,6 +22,7 @@ use tunctl::plan::{Input, Plan, Policy};
 use tunctl::problem::Problem;
 use tunctl::source::Sources;
 
+pub(crate) use super::by_hand::{WEB, edge, scrubbed};
 pub(crate) use super::line::{Kill, Line, Moment};
 
 /// The account of every test manifest.
@@ -44,8 +46,9 @@ impl Clock for Jumping {
 /// An account and a manifest.
 pub(crate) struct World {
     line: Line,
-    files: Vec<String>,
+    pub(super) files: Vec<String>,
     understood: OnceCell<Rc<Manifest>>,
+    elsewhere: BTreeMap<Address, String>,
     pub(crate) policy: Policy,
     pub(crate) selection: Selection,
 }
@@ -62,6 +65,7 @@ impl World {
             line,
             files: vec![manifest.to_owned()],
             understood: OnceCell::new(),
+            elsewhere: BTreeMap::new(),
             policy: Policy::Sync,
             selection: Selection::default(),
         };
@@ -77,6 +81,7 @@ impl World {
             line: self.line.fork(),
             files: self.files.clone(),
             understood: self.understood.clone(),
+            elsewhere: self.elsewhere.clone(),
             policy: self.policy,
             selection: self.selection.clone(),
         }
@@ -136,11 +141,21 @@ impl World {
         }
     }
 
+    /// Lets another manifest of the same run declare some addresses.
+    pub(crate) fn elsewhere(&mut self, addresses: &[&str], stack: &str) -> &mut Self {
+        let addresses = addresses.iter().map(|it| Address::parse(it).unwrap());
+        self.elsewhere = addresses.map(|it| (it, stack.to_owned())).collect();
+        self.understood = OnceCell::new();
+        self
+    }
+
     /// The manifest, understood.
     pub(crate) fn manifest(&self) -> Rc<Manifest> {
         let understood = self.understood.get_or_init(|| {
             let manifest = understand(&self.files);
-            Rc::new(manifest.unwrap_or_else(|problems| panic!("{problems:#?}")))
+            let mut manifest = manifest.unwrap_or_else(|problems| panic!("{problems:#?}"));
+            manifest.ownership.elsewhere.clone_from(&self.elsewhere);
+            Rc::new(manifest)
         });
         Rc::clone(understood)
     }
@@ -207,13 +222,17 @@ impl World {
         self.line.sent.set(0);
         self.line.kill.set(kill);
         let planned = self.try_plan().ok();
-        let outcome = planned.map(|(survey, plan)| self.carry_out(&survey, &plan));
+        let outcome = planned.map(|planned| self.carry_out(&planned, &|_| {}));
         self.line.kill.set(Kill::Never);
         outcome
     }
 
-    /// Carries out a plan that has been made from a survey.
-    pub(crate) fn carry_out(&self, survey: &Survey, plan: &Plan) -> Outcome {
+    /// Carries out a plan that was made before, telling of everything that happens.
+    pub(crate) fn carry_out(
+        &self,
+        (survey, plan): &(Survey, Plan),
+        on: &dyn Fn(&Event<'_>),
+    ) -> Outcome {
         let manifest = self.manifest();
         let client = self.client();
         let executor = Executor {
@@ -222,7 +241,7 @@ impl World {
             survey,
             desired: &manifest.desired,
             ownership: &manifest.ownership,
-            on: &|_| {},
+            on,
         };
         self.line.run(executor.apply(plan))
     }
@@ -240,7 +259,7 @@ impl World {
     /// The emulator's request log.
     pub(crate) fn requests(&self) -> Vec<Value> {
         let log = self.by_hand("GET", "/_emulator/requests", &Value::Null);
-        log["result"].as_array().cloned().unwrap_or_default()
+        log["result"]["requests"].as_array().unwrap().clone()
     }
 
     /// Everything that the account holds of one path.
@@ -279,7 +298,7 @@ impl World {
 }
 
 /// Files as one manifest.
-fn understand(files: &[String]) -> Result<Manifest, Vec<Problem>> {
+pub(super) fn understand(files: &[String]) -> Result<Manifest, Vec<Problem>> {
     let variables = BTreeMap::from([("CLOUDFLARE_ACCOUNT_ID".to_owned(), ACCOUNT.to_owned())]);
     let (mut sources, mut budget) = (Sources::default(), Budget::default());
     let documents = files.iter().enumerate().map(|(index, text)| {

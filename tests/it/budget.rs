@@ -1,0 +1,77 @@
+//! How many requests a large stack costs, counted by the server (design, section 10).
+
+use tunctl::kind::KINDS;
+use tunctl::plan::Input;
+use tunctl::plan::forecast::forecast;
+
+use crate::support::world::{World, edge};
+
+const ZONES: [&str; 3] = ["example.com", "example.net", "example.org"];
+const TUNNELS: usize = 50;
+const HOSTS: usize = 20;
+
+/// 50 tunnels with 20 hostnames each, spread over 3 zones.
+fn large() -> String {
+    let rule = |tunnel: usize, host: usize| {
+        let zone = ZONES[(tunnel * HOSTS + host) % ZONES.len()];
+        let port = 8000 + host;
+        format!("      - {{hostname: t{tunnel}-h{host}.{zone}, service: http://x:{port}}}")
+    };
+    let entry = |tunnel: usize| {
+        let rules: Vec<String> = (0..HOSTS).map(|host| rule(tunnel, host)).collect();
+        format!("  edge-{tunnel:02}:\n    ingress:\n{}", rules.join("\n"))
+    };
+    let entries: Vec<String> = (0..TUNNELS).map(entry).collect();
+    edge(&format!("tunnels:\n{}\n", entries.join("\n")))
+}
+
+/// Reads and writes since the log was emptied.
+fn counted(world: &World) -> (usize, usize) {
+    let requests = world.requests();
+    let reads = requests.iter().filter(|it| it["method"] == "GET").count();
+    world.forget_requests();
+    (reads, requests.len() - reads)
+}
+
+#[test]
+fn a_large_stack_stays_within_the_budget_of_requests() {
+    let budget = TUNNELS + 2 * ZONES.len() + 8;
+    let world = World::new(&large(), &ZONES);
+    let planned = world.try_plan().expect("a plan");
+    let first_plan = counted(&world);
+    let outcome = world.carry_out(&planned, &|_| {});
+    assert!(!outcome.failed());
+    let first_apply = counted(&world);
+    assert!(world.plan().is_empty());
+    let second_plan = counted(&world);
+    assert!(world.apply().verdicts.is_empty());
+    let second_apply = counted(&world);
+    let table = format!(
+        "first plan {first_plan:?}, first apply {first_apply:?}, second plan {second_plan:?}, \
+         second apply {second_apply:?} (reads, writes)"
+    );
+    assert!(first_plan.0 <= budget && first_plan.1 == 0, "{table}");
+    assert!(first_apply.1 <= 2 * TUNNELS + 6, "{table}");
+    assert!(second_plan.0 <= budget && second_plan.1 == 0, "{table}");
+    assert_eq!(second_apply, second_plan, "{table}");
+    insta::assert_snapshot!(table, @"first plan (5, 0), first apply (0, 106), second plan (55, 0), second apply (55, 0) (reads, writes)");
+    let manifest = world.manifest();
+    let (survey, plan) = &planned;
+    let expected = forecast(
+        &Input {
+            kinds: KINDS,
+            scope: &survey.scope,
+            desired: &manifest.desired,
+            observed: &survey.observed,
+            ownership: &manifest.ownership,
+            limits: &manifest.limits,
+            policy: world.policy,
+            selection: &world.selection,
+        },
+        plan,
+    );
+    assert_eq!(
+        (expected.reads, expected.writes),
+        (first_apply.0 as u64, first_apply.1 as u64)
+    );
+}

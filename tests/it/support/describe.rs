@@ -1,0 +1,96 @@
+//! Plans and their ends as lines.
+
+use serde_json::Value;
+use tunctl::apply::{Outcome, Verdict};
+use tunctl::plan::{Action, Change, Plan, Reason};
+
+use crate::support::world::scrubbed;
+
+/// A plan as lines: each change with its stage, then the fields that differ, then what forbids
+/// applying it and what a reader should know.
+pub(crate) fn describe(plan: &Plan) -> String {
+    let mut lines = Vec::new();
+    for (stage, changes) in plan.stages.iter().enumerate() {
+        for change in changes {
+            lines.extend(change_lines(stage + 1, change));
+        }
+    }
+    if lines.is_empty() {
+        lines.push("in sync".to_owned());
+    }
+    let findings = plan.findings.iter();
+    lines.extend(findings.map(|it| format!("guard {}={}: {it}", it.guard.name(), it.value)));
+    let warnings = plan.warnings.iter();
+    lines.extend(warnings.map(|it| format!("warning {}: {}", it.code, it.message)));
+    scrubbed(&lines.join("\n"))
+}
+
+fn change_lines(stage: usize, change: &Change) -> Vec<String> {
+    let (address, action) = (&change.address, change.action.name());
+    let fields = match &change.action {
+        Action::Update { fields, .. }
+        | Action::Adopt { fields, .. }
+        | Action::Replace { fields, .. } => fields.as_slice(),
+        Action::Create { .. } | Action::Rename { .. } | Action::Delete { .. } => &[],
+    };
+    let from = match &change.action {
+        Action::Rename { from, .. } => format!(" from {from}"),
+        Action::Create { .. }
+        | Action::Update { .. }
+        | Action::Adopt { .. }
+        | Action::Replace { .. }
+        | Action::Delete { .. } => String::new(),
+    };
+    let head = format!(
+        "{stage} {address}: {action}{from} ({})",
+        why(&change.reason)
+    );
+    let fields = fields.iter().map(|field| {
+        let (before, after) = (value(field.before.as_ref()), value(field.after.as_ref()));
+        format!("    {}: {before} \u{2192} {after}", field.path)
+    });
+    std::iter::once(head).chain(fields).collect()
+}
+
+fn why(reason: &Reason) -> String {
+    match reason {
+        Reason::New => "new".to_owned(),
+        Reason::Differs => "differs".to_owned(),
+        Reason::Drifted => "drifted".to_owned(),
+        Reason::Undeclared => "undeclared".to_owned(),
+        Reason::Follows(address) => format!("follows {address}"),
+    }
+}
+
+fn value(value: Option<&Value>) -> String {
+    value.map_or("nothing".to_owned(), Value::to_string)
+}
+
+/// How every change of a run ended, and what was odd.
+pub(crate) fn ends(outcome: &Outcome) -> String {
+    let verdicts = outcome.verdicts.iter().map(|(change, verdict)| {
+        format!(
+            "{} {}: {}",
+            change.action.name(),
+            change.address,
+            end(verdict)
+        )
+    });
+    let concerns = outcome.concerns.iter();
+    let concerns = concerns.map(|(address, concern)| format!("concern {address}: {concern}"));
+    let lines: Vec<String> = verdicts.chain(concerns).collect();
+    scrubbed(&lines.join("\n"))
+}
+
+fn end(verdict: &Verdict) -> String {
+    match verdict {
+        Verdict::Done => "done".to_owned(),
+        Verdict::Moved(how) => format!("moved, {how}"),
+        Verdict::Skipped(waiting) => {
+            let waiting: Vec<String> = waiting.iter().map(ToString::to_string).collect();
+            format!("skipped for {}", waiting.join(", "))
+        }
+        Verdict::Pending { code, message } => format!("pending {code}, {message}"),
+        Verdict::Failed(failure) => format!("failed {}, {}", failure.code, failure.message),
+    }
+}
