@@ -1,10 +1,11 @@
 //! How many requests a large stack costs, counted by the server (design, section 10).
 
 use tunctl::kind::KINDS;
-use tunctl::plan::Input;
-use tunctl::plan::forecast::forecast;
+use tunctl::observe::Survey;
+use tunctl::plan::forecast::{Forecast, forecast};
+use tunctl::plan::{Input, Plan};
 
-use crate::support::world::{World, edge};
+use crate::support::world::{World, edge, record};
 
 const ZONES: [&str; 3] = ["example.com", "example.net", "example.org"];
 const TUNNELS: usize = 50;
@@ -55,23 +56,48 @@ fn a_large_stack_stays_within_the_budget_of_requests() {
     assert!(second_plan.0 <= budget && second_plan.1 == 0, "{table}");
     assert_eq!(second_apply, second_plan, "{table}");
     insta::assert_snapshot!(table, @"first plan (5, 0), first apply (0, 106), second plan (55, 0), second apply (55, 0) (reads, writes)");
+    assert_eq!(forecasted(&world, &planned), first_apply);
+}
+
+/// Reads and writes that the plan forecasts.
+fn forecasted(world: &World, (survey, plan): &(Survey, Plan)) -> (usize, usize) {
     let manifest = world.manifest();
-    let (survey, plan) = &planned;
-    let expected = forecast(
-        &Input {
-            kinds: KINDS,
-            scope: &survey.scope,
-            desired: &manifest.desired,
-            observed: &survey.observed,
-            ownership: &manifest.ownership,
-            limits: &manifest.limits,
-            policy: world.policy,
-            selection: &world.selection,
-        },
-        plan,
-    );
+    let input = Input {
+        kinds: KINDS,
+        scope: &survey.scope,
+        desired: &manifest.desired,
+        observed: &survey.observed,
+        ownership: &manifest.ownership,
+        limits: &manifest.limits,
+        policy: world.policy,
+        selection: &world.selection,
+    };
+    let Forecast { reads, writes, .. } = forecast(&input, plan);
+    let count = |it: u64| usize::try_from(it).expect("few");
+    (count(reads), count(writes))
+}
+
+#[test]
+fn an_adoption_that_displaces_an_address_is_two_operations_of_a_batch() {
+    let names: Vec<String> = (0..101).map(|it| format!("h{it}.example.com")).collect();
+    let rules: Vec<String> = names
+        .iter()
+        .map(|name| format!("      - {{hostname: {name}, service: http://x:1}}"))
+        .collect();
+    let (adopt, rules) = (names.join(", "), rules.join("\n"));
+    let entry = format!("  edge-web:\n    dns: {{adopt: [{adopt}]}}\n    ingress:\n{rules}\n");
+    let world = World::new(&edge(&format!("tunnels:\n{entry}")), &["example.com"]);
+    for name in &names {
+        world.add_record("example.com", &record("A", name, "192.0.2.1"));
+    }
+    let planned = world.try_plan().expect("a plan");
+    world.forget_requests();
+    assert!(!world.carry_out(&planned, &|_| {}).failed());
+    let sent = counted(&world);
     assert_eq!(
-        (expected.reads, expected.writes),
-        (first_apply.0 as u64, first_apply.1 as u64)
+        sent,
+        (1, 4),
+        "tunnel, configuration, 202 operations in two batches"
     );
+    assert_eq!(forecasted(&world, &planned), sent);
 }

@@ -2,6 +2,7 @@
 
 use insta::assert_snapshot;
 use serde_json::json;
+use tunctl::plan::fingerprint::of_plan;
 
 use crate::support::describe::describe;
 use crate::support::world::{WEB, World, edge};
@@ -238,4 +239,20 @@ fn a_hostname_in_capitals_and_unicode_is_one_dns_name() {
             .len(),
         1
     );
+}
+
+#[test]
+fn a_fingerprint_is_of_what_would_be_done_to_what_was_seen() {
+    let mut world = World::edge(WEB);
+    world.declare(&edge("tunnels: {edge-api: {}}"));
+    let seen = of_plan(&world.plan());
+    assert_eq!(of_plan(&world.plan()), seen);
+    world.connect("edge-web");
+    assert_eq!(of_plan(&world.plan()), seen, "connectors come and go");
+    world.edit_record(
+        "example.com",
+        "app.example.com",
+        &json!({"comment": "tunctl:edge or not"}),
+    );
+    assert_ne!(of_plan(&world.plan()), seen);
 }
