@@ -27,3 +27,4 @@ pub mod render;
 pub mod request;
 pub mod scope;
 pub mod source;
+pub mod suggest;

@@ -10,7 +10,6 @@ pub mod merge;
 mod resolve;
 pub mod schema;
 pub mod shape;
-pub mod suggest;
 mod surface;
 pub mod yaml;
 

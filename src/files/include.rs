@@ -10,9 +10,9 @@ use std::path::{Component, Path, PathBuf};
 
 use crate::files::{shown, unreadable};
 use crate::manifest::findings::Findings;
-use crate::manifest::suggest::nearest;
 use crate::problem::Problem;
 use crate::source::Span;
+use crate::suggest::nearest;
 
 /// How many files one manifest may include: five for each tunnel that an account may have.
 const MOST: usize = 5_000;

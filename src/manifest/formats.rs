@@ -1,11 +1,11 @@
 //! The string formats that the schema names, each with its own check and code.
 
 use super::shape::{Format, FormatFault, Formats};
-use super::suggest::nearest;
 use crate::address::Address;
 use crate::ingress::{DurationFault, Seconds};
 use crate::kind::{self, AnyKind, KINDS};
 use crate::ownership::Patterns;
+use crate::suggest::nearest;
 
 const DURATION: Format = Format {
     code: "tunctl::invalid_duration",

@@ -11,10 +11,10 @@ use std::sync::Arc;
 
 use self::template::{Fault, Part, parse};
 use super::findings::Findings;
-use super::suggest::nearest;
 use super::yaml::{Mapping, Node, NodeValue, Scalar, Style};
 use crate::problem::Problem;
 use crate::source::{Sources, Span};
+use crate::suggest::nearest;
 
 /// Names that are taken from the environment without being asked for on the command line.
 const FROM_ENVIRONMENT: [&str; 2] = ["CLOUDFLARE_ACCOUNT_ID", "TUNCTL_"];

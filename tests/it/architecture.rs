@@ -18,6 +18,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "data",
         &[
+            "suggest",
             "source",
             "address",
             "problem",

@@ -131,7 +131,7 @@ fn every_code_is_documented_and_no_other() {
 }
 
 /// Codes without a file in the gallery, and why.
-const ELSEWHERE: [&str; 8] = [
+const ELSEWHERE: [&str; 9] = [
     // No field has such a limit yet; `manifest_shape` judges the rule.
     "count",
     "duplicate_item",
@@ -139,6 +139,8 @@ const ELSEWHERE: [&str; 8] = [
     // Takes more files or mistakes than a gallery should have: `manifest_files`.
     "more_problems",
     "too_many_files",
+    // Not about a manifest as it is, but about a change of one: `manifest_edit`.
+    "edit_refused",
     // Takes a directory without a manifest, below.
     "no_manifest",
     // Would be a mistake of ours: `manifest_files` looks for it in damaged examples.

@@ -3,8 +3,8 @@
 
 use crate::ingress::{Fault, Field, Rule};
 use crate::kind::entry::{Entry, Key};
-use crate::manifest::suggest::nearest;
 use crate::problem::Problem;
+use crate::suggest::nearest;
 
 /// Services that are words.
 const WORDS: [&str; 4] = ["hello_world", "socks-proxy", "bastion", "http_status:404"];

@@ -7,10 +7,10 @@ use serde_json::{Map, Value};
 use super::check::{Checker, Place};
 use super::rule::{Kind, Object, Rule};
 use super::words::quoted;
-use crate::manifest::suggest::nearest;
 use crate::manifest::yaml::{Mapping, Node, Step, Words};
 use crate::problem::Problem;
 use crate::source::Span;
+use crate::suggest::nearest;
 
 /// How many known keys a message lists when none is near.
 const LISTED: usize = 20;

@@ -6,10 +6,10 @@ use super::FormatFault;
 use super::check::Checker;
 use super::rule::{Kind, Range, Text};
 use super::words::{choices, expected, found, quoted};
-use crate::manifest::suggest::nearest;
 use crate::manifest::yaml::core::{Core, integer, resolve};
 use crate::manifest::yaml::{Node, Scalar, Style};
 use crate::problem::Problem;
+use crate::suggest::nearest;
 
 const WRONG_FORM: &str = "text in the wrong form";
 

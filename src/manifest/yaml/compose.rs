@@ -15,9 +15,9 @@ use super::open::{Open, Parts, Weight};
 use super::scalar::{described, natural, scalar, trimmed};
 use super::syntax;
 use crate::manifest::findings::Findings;
-use crate::manifest::suggest::nearest;
 use crate::problem::Problem;
 use crate::source::Span;
+use crate::suggest::nearest;
 
 /// What reading one file gave.
 #[derive(Debug, Clone)]
