@@ -9,10 +9,6 @@ use crate::api::{ApiError, Meaning};
 use crate::kind::Step;
 use crate::plan::{Action, Change};
 
-/// "Could not route to …, perhaps your object identifier is invalid?": says nothing about
-/// whether an object exists (design, section 5).
-const NO_ROUTE: u64 = 7003;
-
 impl<W: Wire> Executor<'_, W> {
     /// Carries out one change by its own requests, one after the other.
     pub(super) async fn single(&self, ready: &Ready<'_>, ids: &Ids) -> Done {
@@ -61,7 +57,5 @@ fn finished(ready: &Ready<'_>, answer: &Value) -> Done {
 
 /// Whether a deletion failed because there is nothing left to delete.
 pub(super) fn is_gone(change: &Change, error: &ApiError) -> bool {
-    matches!(change.action, Action::Delete { .. })
-        && error.meaning() == Meaning::NotFound
-        && !error.has_code(NO_ROUTE)
+    matches!(change.action, Action::Delete { .. }) && error.meaning() == Meaning::NotFound
 }
