@@ -1,27 +1,29 @@
-//! RE2's regular expressions as Go 1.26 reads them: its syntax, its refusals with their texts,
-//! and what each construct matches, given to `regex-syntax` as an HIR.
+//! RE2's regular expressions as Go 1.26 has them: its syntax, its refusals with their texts,
+//! and what each construct matches. `regex-syntax` supplies Unicode's tables.
 //!
-//! Only whether a text matches is of interest, so captures and greediness are dropped. Which
-//! patterns are refused does not depend on the engine that runs them. Left out is how Go
-//! factors common prefixes of alternatives, which only shifts its limits on nesting and size.
+//! Only whether a text matches is of interest, so captures and greediness are dropped. Left out
+//! is how Go factors common prefixes of alternatives, which only shifts its limits on nesting
+//! and size. The engine of the `regex` crates is not used because it recurses: Go accepts 1000
+//! levels of nesting, on which it overflows the stack.
 
 mod class;
 mod escape;
 mod fold;
 mod group;
 mod limit;
+mod node;
 mod parser;
 mod part;
+mod program;
 mod property;
 mod stack;
 
-use regex_syntax::hir::{Class, ClassBytes, ClassBytesRange, ClassUnicode, Hir};
-
 pub use parser::parse;
+pub use program::Program;
 
-/// The byte that stands for each byte of a text that is not UTF-8. Go sees U+FFFD there, in
-/// all but one respect: see [`parse`].
-pub const BAD_BYTE: u8 = 0xff;
+/// A pattern that Go accepts.
+#[derive(Debug, Clone)]
+pub struct Expression(node::Node);
 
 /// Why Go refuses a pattern. Prints as Go's error does.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -89,19 +91,4 @@ impl Fault {
 /// The part of `text` before `rest`, which is its end.
 fn before<'t>(text: &'t str, rest: &str) -> &'t str {
     &text[..text.len() - rest.len()]
-}
-
-/// A class as it matches a text in which bad bytes are [`BAD_BYTE`].
-fn class_to_hir(class: ClassUnicode) -> Hir {
-    let replacement = char::REPLACEMENT_CHARACTER;
-    let ranges = class.ranges();
-    let matches_bad = ranges
-        .iter()
-        .any(|range| (range.start()..=range.end()).contains(&replacement));
-    let unicode = Hir::class(Class::Unicode(class));
-    if !matches_bad {
-        return unicode;
-    }
-    let bad = ClassBytes::new([ClassBytesRange::new(BAD_BYTE, BAD_BYTE)]);
-    Hir::alternation(vec![unicode, Hir::class(Class::Bytes(bad))])
 }

@@ -1,22 +1,20 @@
 //! The loop over a pattern.
 
-use regex_syntax::hir::{Hir, Look};
-
 use crate::ingress::go::unicode::range;
 
 use super::escape::{self, Count};
 use super::fold::fold;
 use super::group::{self, Flags, Opening};
+use super::node::Look;
 use super::property::{self, Properties};
 use super::stack::{Operator, Stack};
-use super::{Fault, Reason, before, class};
+use super::{Expression, Fault, Reason, before, class};
 
-/// Reads a pattern. The result matches texts in which every byte that is not UTF-8 has become
-/// [`super::BAD_BYTE`], for which Go sees U+FFFD.
+/// Reads a pattern.
 ///
 /// # Errors
 /// Go's first complaint.
-pub fn parse(pattern: &str) -> Result<Hir, Fault> {
+pub fn parse(pattern: &str) -> Result<Expression, Fault> {
     let mut parser = Parser {
         stack: Stack::new(pattern),
         flags: Flags::default(),
@@ -28,7 +26,7 @@ pub fn parse(pattern: &str) -> Result<Hir, Fault> {
         repetition = read.is_repetition.then_some(rest);
         rest = read.rest;
     }
-    parser.stack.finish()
+    parser.stack.finish().map(Expression)
 }
 
 struct Parser<'t> {
@@ -90,9 +88,9 @@ impl Parser<'_> {
             ')' => self.flags = self.stack.close()?,
             '|' => self.stack.bar()?,
             '.' => self.stack.push_any(self.flags)?,
-            '^' if self.flags.multi_line => self.stack.push_look(Look::StartLF)?,
+            '^' if self.flags.multi_line => self.stack.push_look(Look::LineStart)?,
             '^' => self.stack.push_look(Look::Start)?,
-            '$' if self.flags.multi_line => self.stack.push_look(Look::EndLF)?,
+            '$' if self.flags.multi_line => self.stack.push_look(Look::LineEnd)?,
             '$' => self.stack.push_look(Look::End)?,
             _ => self.literal(u32::from(first))?,
         }
@@ -116,8 +114,8 @@ impl Parser<'_> {
         let look = match text.as_bytes().get(1) {
             Some(b'A') => Look::Start,
             Some(b'z') => Look::End,
-            Some(b'b') => Look::WordAscii,
-            Some(b'B') => Look::WordAsciiNegate,
+            Some(b'b') => Look::Boundary,
+            Some(b'B') => Look::NoBoundary,
             Some(b'Q') => return self.quoted(&text[2..]),
             Some(_) | None => return self.escaped(text),
         };

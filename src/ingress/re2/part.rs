@@ -1,16 +1,15 @@
 //! Parts of a pattern, as they lie on the parser's stack.
 
-use regex_syntax::hir::{ClassUnicode, Hir, HirKind, Look};
+use std::sync::Arc;
+
+use regex_syntax::hir::ClassUnicode;
 
 use crate::ingress::go::unicode::range;
 
-use super::class_to_hir;
 use super::fold::fold;
 use super::group::Flags;
 use super::limit::Measure;
-
-/// U+FFFD in the text itself, as opposed to a bad byte. No character has this value.
-const ENCODED_REPLACEMENT: u32 = 0x11_0000;
+use super::node::{ENCODED_REPLACEMENT, Look, Node};
 
 /// A part with what Go measures of it.
 pub(super) struct Part {
@@ -22,7 +21,7 @@ pub(super) struct Part {
 pub(super) enum Content {
     Literal(Literal),
     Class(Class),
-    Whole(Hir, Form),
+    Whole(Node, Form),
     Open(Open),
 }
 
@@ -76,16 +75,15 @@ impl Part {
 
     /// Whether it is the beginning of the text.
     pub(super) fn is_start(&self) -> bool {
-        let start = HirKind::Look(Look::Start);
-        matches!(&self.content, Content::Whole(hir, _) if *hir.kind() == start)
+        matches!(self.content, Content::Whole(Node::Look(Look::Start), _))
     }
 
-    pub(super) fn into_hir(self) -> Hir {
+    pub(super) fn into_node(self) -> Node {
         match self.content {
-            Content::Literal(literal) => literal.into_hir(),
-            Content::Class(class) => class_to_hir(class.set),
-            Content::Whole(hir, _) => hir,
-            Content::Open(_) => Hir::empty(),
+            Content::Literal(literal) => literal.into_node(),
+            Content::Class(class) => Node::Class(Arc::new(class.set)),
+            Content::Whole(node, _) => node,
+            Content::Open(_) => Node::Empty,
         }
     }
 }
@@ -136,13 +134,15 @@ impl Literal {
         }
     }
 
-    fn into_hir(self) -> Hir {
-        let ignore_case = self.ignore_case;
-        let hir = |character| match character {
-            ENCODED_REPLACEMENT => Hir::literal("\u{fffd}".as_bytes()),
-            character => class_to_hir(set_of(character, ignore_case)),
-        };
-        Hir::concat(self.characters.into_iter().map(hir).collect())
+    fn into_node(self) -> Node {
+        if !self.ignore_case {
+            return Node::Concat(self.characters.into_iter().map(Node::Character).collect());
+        }
+        let sets = self
+            .characters
+            .into_iter()
+            .map(|character| set_of(character, true));
+        Node::Concat(sets.map(Arc::new).map(Node::Class).collect())
     }
 }
 

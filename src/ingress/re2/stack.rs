@@ -2,13 +2,14 @@
 //!
 //! Nothing here recurses, so that no pattern can overflow the stack of the program.
 
-use regex_syntax::hir::{ClassUnicode, Hir, Look, Repetition};
+use regex_syntax::hir::ClassUnicode;
 
 use crate::ingress::go::unicode::range;
 
 use super::escape::Count;
 use super::group::Flags;
 use super::limit::{Limits, Measure};
+use super::node::{Look, Node};
 use super::part::{Class, Content, Form, Literal, Open, Part};
 use super::{Fault, Reason};
 
@@ -38,7 +39,7 @@ impl<'t> Stack<'t> {
     }
 
     pub(super) fn push_look(&mut self, look: Look) -> Result<(), Fault> {
-        self.push_new(Content::Whole(Hir::look(look), Form::Other))
+        self.push_new(Content::Whole(Node::Look(look), Form::Other))
     }
 
     pub(super) fn push_group(&mut self, captures: bool, flags: Flags) -> Result<(), Fault> {
@@ -73,12 +74,11 @@ impl<'t> Stack<'t> {
         self.limits.take();
         let measure = operator.measure(part.measure);
         let Count { min, max } = operator.count;
-        let repetition = Hir::repetition(Repetition {
+        let repetition = Node::Repeat {
             min,
             max,
-            greedy: true,
-            sub: Box::new(part.into_hir()),
-        });
+            node: Box::new(part.into_node()),
+        };
         let content = Content::Whole(repetition, operator.form());
         self.parts.push(Part { content, measure });
         self.check_top()?;
@@ -116,7 +116,7 @@ impl<'t> Stack<'t> {
         };
         if captures {
             let measure = part.measure.above(2);
-            self.push(Content::Whole(part.into_hir(), Form::Other), measure)?;
+            self.push(Content::Whole(part.into_node(), Form::Other), measure)?;
         } else {
             self.push(part.content, part.measure)?;
         }
@@ -124,11 +124,11 @@ impl<'t> Stack<'t> {
     }
 
     /// Ends the pattern.
-    pub(super) fn finish(mut self) -> Result<Hir, Fault> {
+    pub(super) fn finish(mut self) -> Result<Node, Fault> {
         self.anchor_surrogates();
         self.end_alternatives()?;
         match (self.parts.pop(), self.parts.is_empty()) {
-            (Some(part), true) => Ok(part.into_hir()),
+            (Some(part), true) => Ok(part.into_node()),
             (_, _) => Err(Fault::new(Reason::MissingParenthesis, self.pattern)),
         }
     }
@@ -168,6 +168,14 @@ impl<'t> Stack<'t> {
             return if merged { Ok(()) } else { self.check_top() };
         }
         self.give_back_merged();
+        let measure = match &content {
+            // Go measures a literal when it is pushed, but not when it grows.
+            Content::Literal(literal) => Measure {
+                size: literal.characters.len() as u64,
+                ..Measure::LEAF
+            },
+            Content::Class(_) | Content::Whole(..) | Content::Open(_) => measure,
+        };
         self.parts.push(Part { content, measure });
         self.check_top()
     }
@@ -213,7 +221,7 @@ impl<'t> Stack<'t> {
         self.give_back_merged();
         let parts = self.take_unopened();
         if parts.is_empty() {
-            return self.push_new(Content::Whole(Hir::empty(), Form::Other));
+            return self.push_new(Content::Whole(Node::Empty, Form::Other));
         }
         self.collapse(parts, Form::Concat)
     }
@@ -252,13 +260,13 @@ impl<'t> Stack<'t> {
             }
             sum = Some(sum.map_or(part.measure, |sum| sum.beside(part.measure)));
         }
-        let hirs = parts.into_iter().map(Part::into_hir).collect();
-        let hir = match form {
-            Form::Alternate => Hir::alternation(hirs),
-            Form::Concat | Form::Repeat(_) | Form::Other => Hir::concat(hirs),
+        let nodes = parts.into_iter().map(Part::into_node).collect();
+        let node = match form {
+            Form::Alternate => Node::Alternate(nodes),
+            Form::Concat | Form::Repeat(_) | Form::Other => Node::Concat(nodes),
         };
         let measure = sum.unwrap_or(Measure::LEAF).above(bars);
-        self.push(Content::Whole(hir, form), measure)
+        self.push(Content::Whole(node, form), measure)
     }
 
     /// Moves the bar above the alternative that was read last, which may become one class with
