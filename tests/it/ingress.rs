@@ -1,6 +1,8 @@
 //! Ingress semantics against cloudflared 2026.8's own answers, a sample that came from running
 //! it (`tests/fixtures/ingress`), and properties that hold for everything.
 
+mod properties;
+
 use serde_json::Value;
 use tunctl::ingress::service::service;
 use tunctl::ingress::{
