@@ -5,6 +5,7 @@
 //! Everything here is pure; no input makes it panic, loop or overflow the stack.
 
 pub mod canonical;
+pub mod document;
 pub mod duration;
 pub mod go;
 pub mod host;
@@ -28,7 +29,7 @@ pub use origin_request::{Access, IpRule, OriginRequest};
 pub use route::{Matcher, Target};
 pub use settings::Settings;
 pub use validate::{Fault, Field, validate, validate_all};
-pub use wire::{Lost, Wire, from_wire, to_wire};
+pub use wire::{Lost, Why, Wire, from_wire, to_wire};
 
 /// One ingress rule: which requests it takes, and the service that answers them. Rules are
 /// tried from first to last and the first match wins.

@@ -31,6 +31,17 @@ pub struct Lost {
     pub place: String,
     /// The value.
     pub value: Value,
+    /// What is the matter with it.
+    pub why: Why,
+}
+
+/// Why a manifest cannot hold a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Why {
+    /// Nothing is known under its key. Connectors ignore it.
+    UnknownKey,
+    /// cloudflared wants another type there, and refuses the whole configuration.
+    WrongType,
 }
 
 /// Writes a configuration. What is absent stays absent; so does an empty tunnel-wide
@@ -56,7 +67,7 @@ pub fn from_wire(config: &Value) -> Wire {
         Value::Object(top) => top,
         Value::Null => &empty,
         Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
-            lost.push(Lost::new("config", config));
+            lost.push(Lost::wrong_type("config", config));
             &empty
         }
     };
@@ -88,10 +99,11 @@ pub fn from_wire(config: &Value) -> Wire {
 }
 
 impl Lost {
-    fn new(place: &str, value: &Value) -> Self {
+    fn wrong_type(place: &str, value: &Value) -> Self {
         Self {
             place: place.to_owned(),
             value: value.clone(),
+            why: Why::WrongType,
         }
     }
 }
@@ -177,7 +189,7 @@ impl Shape {
             (Self::Text | Self::Flag | Self::List(_) | Self::Record(_), _) => None,
         };
         if clean.is_none() {
-            lost.push(Lost::new(place, value));
+            lost.push(Lost::wrong_type(place, value));
         }
         clean
     }
@@ -208,6 +220,7 @@ fn clean_record(
             None => lost.push(Lost {
                 place,
                 value: value.clone(),
+                why: Why::UnknownKey,
             }),
             Some((name, shape)) => {
                 if let Some(value) = shape.clean(&place, value, lost) {
@@ -220,7 +233,7 @@ fn clean_record(
 }
 
 /// Go's comparison of JSON keys: by letters, and two more that Unicode folds to ASCII.
-fn fold(key: &str) -> String {
+pub(super) fn fold(key: &str) -> String {
     key.chars()
         .map(|c| match c {
             '\u{17f}' => 's',

@@ -3,8 +3,10 @@
 
 mod properties;
 
-use serde_json::Value;
+use serde_json::{Value, json};
+use tunctl::ingress::document::{self, Document, DocumentFault, Reader};
 use tunctl::ingress::service::service;
+use tunctl::ingress::settings::{Settings, settings, tunnel_settings, verifies_access};
 use tunctl::ingress::{
     Field, Matcher, OriginRequest, Rule, Target, from_wire, validate, validate_all,
 };
@@ -44,7 +46,7 @@ fn text<'c>(case: &'c Value, key: &str) -> &'c str {
 }
 
 fn rules(case: &Value) -> Vec<Rule> {
-    let wire = from_wire(&serde_json::json!({"ingress": case["ingress"]}));
+    let wire = from_wire(&json!({"ingress": case["ingress"]}));
     assert_eq!(wire.lost, [], "{case}");
     wire.ingress
 }
@@ -54,7 +56,7 @@ fn validation_is_cloudflareds() {
     let answer = |case: &Value| {
         let verdict = validate(&rules(case), &OriginRequest::default());
         let error = verdict.err().map(|fault| fault.message);
-        serde_json::json!({"ok": error.is_none(), "error": error})
+        json!({"ok": error.is_none(), "error": error})
     };
     check("validate", 679, answer, &["ok", "error"]);
 }
@@ -65,7 +67,7 @@ fn routed(case: &Value, host: &[u8], path: &[u8]) -> Value {
     let matcher = Matcher::new(&rules).expect("the rules are valid");
     let rule = matcher.route(host, path).expect("there are rules");
     let service = service(&rules[rule], &OriginRequest::default()).expect("the service is valid");
-    serde_json::json!({"rule": rule, "service": service.to_string()})
+    json!({"rule": rule, "service": service.to_string()})
 }
 
 #[test]
@@ -90,9 +92,96 @@ fn requests_go_to_the_rule_that_cloudflared_says() {
 fn urls_are_refused_in_cloudflareds_words() {
     let answer = |case: &Value| {
         let fault = Target::parse(text(case, "url")).err();
-        serde_json::json!({"error": fault})
+        json!({"error": fault})
     };
     check("url-error", 40, answer, &["error"]);
+}
+
+/// Settings as the recorded cases show them; cloudflared hides what IP rules are about.
+fn shown(settings: &Settings) -> Value {
+    let access = &settings.access;
+    let mut shown_access = json!({"teamName": access.team_name, "audTag": null});
+    if access.required {
+        shown_access["required"] = json!(true);
+    }
+    if !access.aud_tag.is_empty() {
+        shown_access["audTag"] = json!(access.aud_tag);
+    }
+    let ip_rules: Vec<_> = settings.ip_rules.iter().map(|_| json!({})).collect();
+    json!({
+        "connectTimeout": settings.connect_timeout.whole(),
+        "tlsTimeout": settings.tls_timeout.whole(),
+        "tcpKeepAlive": settings.tcp_keep_alive.whole(),
+        "noHappyEyeballs": settings.no_happy_eyeballs,
+        "keepAliveTimeout": settings.keep_alive_timeout.whole(),
+        "keepAliveConnections": settings.keep_alive_connections,
+        "httpHostHeader": settings.http_host_header,
+        "originServerName": settings.origin_server_name,
+        "matchSNItoHost": settings.match_sni_to_host,
+        "caPool": settings.ca_pool,
+        "noTLSVerify": settings.no_tls_verify,
+        "disableChunkedEncoding": settings.disable_chunked_encoding,
+        "bastionMode": settings.bastion_mode,
+        "proxyAddress": settings.proxy_address,
+        "proxyPort": settings.proxy_port,
+        "proxyType": settings.proxy_type,
+        "ipRules": if ip_rules.is_empty() { Value::Null } else { ip_rules.into() },
+        "http2Origin": settings.http2_origin,
+        "access": shown_access,
+    })
+}
+
+fn effective(document: &Document) -> Value {
+    let tunnel = &document.origin_request;
+    let rules = document.ingress.iter().map(|rule| {
+        json!({
+            "hostname": rule.host(),
+            "path": Some(rule.path_pattern()).filter(|path| !path.is_empty()),
+            "service": service(rule, tunnel).expect("it is valid").to_string(),
+            "handlers": u8::from(verifies_access(rule)),
+            "originRequest": shown(&settings(rule, tunnel)),
+        })
+    });
+    json!({
+        "ingress": rules.collect::<Vec<_>>(),
+        "originRequest": shown(&tunnel_settings(tunnel)),
+        "warp-routing": {
+            "connectTimeout": document.warp_routing.connect_timeout.whole(),
+            "maxActiveFlows": document.warp_routing.max_active_flows,
+            "tcpKeepAlive": document.warp_routing.tcp_keep_alive.whole(),
+        },
+    })
+}
+
+/// The recorded configurations in JSON. Those in YAML await their reader. Of refused ones only
+/// the verdict is compared, and three accepted ones are refused: a duration that wraps around,
+/// and two that are written `-0`.
+#[test]
+fn configurations_in_json_mean_what_they_mean_to_cloudflared() {
+    let mut refused = Vec::new();
+    let mut count = 0;
+    for case in cases("config") {
+        let reader = match text(&case, "format") {
+            "json-remote" => Reader::Connector,
+            "json-cli" => Reader::CommandLine,
+            _ => continue,
+        };
+        count += 1;
+        let document = document::read(text(&case, "text"), reader);
+        match (&document, case["ok"] == json!(true)) {
+            (Ok(document), true) => assert_eq!(effective(document), case["effective"], "{case}"),
+            (Err(DocumentFault::Rules(fault)), false) => {
+                let error = text(&case, "error");
+                let message = error.strip_prefix("Validation failed: ").unwrap_or(error);
+                assert_eq!(fault.message, message, "{case}");
+            }
+            (Err(_), false) => {}
+            (Err(_), true) => refused.push(text(&case, "id").to_owned()),
+            (Ok(_), false) => panic!("accepted: {case}"),
+        }
+    }
+    assert_eq!(count, 153);
+    assert_eq!(refused, ["c-remote-036", "c-cli-042", "c-remote-042"]);
 }
 
 #[test]
@@ -110,26 +199,23 @@ fn all_faults_are_one_for_each_faulty_rule_and_begin_with_cloudflareds() {
 #[test]
 fn a_fault_names_the_field_that_is_wrong() {
     let field = |ingress: Value| {
-        let rules = from_wire(&serde_json::json!({"ingress": ingress})).ingress;
+        let rules = from_wire(&json!({"ingress": ingress})).ingress;
         let fault = validate(&rules, &OriginRequest::default()).expect_err("it is faulty");
         (fault.rule, fault.field)
     };
-    let last = serde_json::json!({"service": "http_status:404"});
-    let one = |rule: Value| field(serde_json::json!([rule, last]));
-    assert_eq!(field(serde_json::json!([])), (None, Field::Rules));
-    assert_eq!(
-        one(serde_json::json!({"service": "x"})),
-        (Some(0), Field::Service)
-    );
+    let last = json!({"service": "http_status:404"});
+    let one = |rule: Value| field(json!([rule, last]));
+    assert_eq!(field(json!([])), (None, Field::Rules));
+    assert_eq!(one(json!({"service": "x"})), (Some(0), Field::Service));
     assert_eq!(one(last.clone()), (Some(0), Field::Rule));
-    let rule = serde_json::json!({"hostname": "*", "service": "http://a"});
+    let rule = json!({"hostname": "*", "service": "http://a"});
     assert_eq!(one(rule), (Some(0), Field::Hostname));
-    let rule = serde_json::json!({"path": "/", "service": "http://a"});
-    assert_eq!(field(serde_json::json!([rule])), (Some(0), Field::Path));
-    let rule = serde_json::json!({"hostname": "a", "service": "socks-proxy", "originRequest":
+    let rule = json!({"path": "/", "service": "http://a"});
+    assert_eq!(field(json!([rule])), (Some(0), Field::Path));
+    let rule = json!({"hostname": "a", "service": "socks-proxy", "originRequest":
         {"ipRules": [{"prefix": "10.0.0.0/8"}, {"prefix": "10.0.0.1"}]}});
     assert_eq!(one(rule), (Some(0), Field::IpRule(1)));
-    let rule = serde_json::json!({"hostname": "a", "service": "http://a", "originRequest":
+    let rule = json!({"hostname": "a", "service": "http://a", "originRequest":
         {"access": {"required": true, "audTag": ["x"]}}});
     assert_eq!(one(rule), (Some(0), Field::Access));
 }

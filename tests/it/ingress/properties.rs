@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use tunctl::ingress::path::Pattern;
 use tunctl::ingress::settings::{settings, tunnel_settings, verifies_access};
 use tunctl::ingress::{
-    Access, IpRule, Matcher, OriginRequest, Rule, Seconds, Target, canonical, from_wire, to_wire,
-    validate_all,
+    Access, IpRule, Matcher, OriginRequest, Rule, Seconds, Target, Why, canonical, from_wire,
+    to_wire, validate_all,
 };
 
 const CASES: u32 = 400;
@@ -291,6 +291,8 @@ fn what_a_manifest_cannot_hold_is_handed_back() {
             "originRequest.proxyPort",
         ]
     );
+    let unknown = wire.lost.iter().filter(|lost| lost.why == Why::UnknownKey);
+    assert_eq!(unknown.count(), 2);
     let others: Vec<_> = wire.others.keys().collect();
     assert_eq!(others, ["warp-routing", "version"]);
     let own = wire.ingress[0]

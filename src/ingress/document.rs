@@ -1,0 +1,167 @@
+//! Configurations as JSON texts, read as strictly as cloudflared reads them: as it is pushed to
+//! connectors, or as its `ingress validate --json` takes it.
+//!
+//! Which texts are accepted is cloudflared's decision, but the reasons for refusing a text that
+//! is no configuration are not in its words. Refused here although cloudflared accepts them:
+//! durations beyond 292 years, which wrap around there, and `-0`.
+
+use std::borrow::Cow;
+
+use serde_json::{Map, Value};
+
+use super::Rule;
+use super::duration::Seconds;
+use super::origin_request::OriginRequest;
+use super::validate::{Fault, validate};
+use super::wire::{Why, fold, from_wire};
+
+/// Who reads the text; the two differ in keys and in whether rules are required.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reader {
+    /// A connector, of a configuration that was pushed to it. Without rules it answers 503.
+    Connector,
+    /// The command line.
+    CommandLine,
+}
+
+/// A configuration that cloudflared accepts.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Document {
+    /// The rules, valid.
+    pub ingress: Vec<Rule>,
+    /// The tunnel's own settings.
+    pub origin_request: OriginRequest,
+    /// Settings of private network routing.
+    pub warp_routing: WarpRouting,
+}
+
+/// Settings of private network routing, defaults filled in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WarpRouting {
+    /// Wait for a connection. Default 5 s.
+    pub connect_timeout: Seconds,
+    /// Most flows at a time; 0, the default, is without limit.
+    pub max_active_flows: u64,
+    /// Between TCP keep-alive packets. Default 30 s.
+    pub tcp_keep_alive: Seconds,
+}
+
+/// Why a text is refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DocumentFault {
+    /// No JSON.
+    #[error("{0}")]
+    Syntax(String),
+    /// A value of another type than cloudflared wants, by its place.
+    #[error("wrong type of value at {0}")]
+    Type(String),
+    /// Rules that cloudflared refuses.
+    #[error(transparent)]
+    Rules(#[from] Fault),
+}
+
+/// Reads a text.
+///
+/// # Errors
+/// The first thing that cloudflared would not accept.
+pub fn read(text: &str, reader: Reader) -> Result<Document, DocumentFault> {
+    let text = replace_lone_surrogates(text);
+    let value: Value =
+        serde_json::from_str(&text).map_err(|fault| DocumentFault::Syntax(fault.to_string()))?;
+    let wire = from_wire(&value);
+    if let Some(lost) = wire.lost.iter().find(|lost| lost.why == Why::WrongType) {
+        return Err(DocumentFault::Type(lost.place.clone()));
+    }
+    if reader == Reader::CommandLine {
+        check_text(&wire.others, "TunnelID")?;
+    }
+    let warp_routing = read_warp_routing(&wire.others, reader)?;
+    if reader == Reader::CommandLine || !wire.ingress.is_empty() {
+        validate(&wire.ingress, &wire.origin_request)?;
+    }
+    Ok(Document {
+        ingress: wire.ingress,
+        origin_request: wire.origin_request,
+        warp_routing,
+    })
+}
+
+fn read_warp_routing(
+    others: &Map<String, Value>,
+    reader: Reader,
+) -> Result<WarpRouting, DocumentFault> {
+    let name = match reader {
+        Reader::Connector => "warp-routing",
+        Reader::CommandLine => "WarpRouting",
+    };
+    let fault = |place: &str| DocumentFault::Type(format!("{name}{place}"));
+    let empty = Map::new();
+    let fields = match find(others, name) {
+        None => &empty,
+        Some(value) => value.as_object().ok_or_else(|| fault(""))?,
+    };
+    let seconds = |key: &str, default: i64| match find(fields, key) {
+        None => Ok(Seconds::new(default)),
+        Some(value) => value
+            .as_i64()
+            .map(Seconds::new)
+            .ok_or_else(|| fault(&format!(".{key}"))),
+    };
+    let max_active_flows = match find(fields, "maxActiveFlows") {
+        None => 0,
+        Some(value) => value.as_u64().ok_or_else(|| fault(".maxActiveFlows"))?,
+    };
+    Ok(WarpRouting {
+        connect_timeout: seconds("connectTimeout", 5)?,
+        max_active_flows,
+        tcp_keep_alive: seconds("tcpKeepAlive", 30)?,
+    })
+}
+
+fn check_text(others: &Map<String, Value>, key: &str) -> Result<(), DocumentFault> {
+    match find(others, key) {
+        Some(value) if !value.is_string() => Err(DocumentFault::Type(key.to_owned())),
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// The last value under a key in any case that is not `null`.
+fn find<'m>(map: &'m Map<String, Value>, key: &str) -> Option<&'m Value> {
+    let mut entries = map.iter().rev();
+    let found = entries.find(|(name, value)| fold(name) == fold(key) && !value.is_null());
+    found.map(|(_, value)| value)
+}
+
+/// Go reads half of a surrogate pair as U+FFFD, where our parser gives up.
+fn replace_lone_surrogates(text: &str) -> Cow<'_, str> {
+    let escape = |at: usize| -> Option<u32> {
+        let digits = text.get(at..)?.strip_prefix("\\u")?.get(..4)?;
+        let plain = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+        u32::from_str_radix(digits, 16).ok().filter(|_| plain)
+    };
+    let mut replaced = String::new();
+    let (mut copied, mut at) = (0, 0);
+    while let Some(found) = text[at..].find('\\') {
+        at += found;
+        let pair = (escape(at), escape(at + 6));
+        match pair {
+            (Some(0xd800..=0xdbff), Some(0xdc00..=0xdfff)) => at += 12,
+            (Some(0xd800..=0xdfff), _) => {
+                replaced.push_str(&text[copied..at]);
+                replaced.push_str("\\ufffd");
+                at += 6;
+                copied = at;
+            }
+            // Whatever is escaped, a backslash perhaps, begins no escape itself.
+            (_, _) => {
+                at += 1;
+                at += text[at..].chars().next().map_or(0, char::len_utf8);
+            }
+        }
+    }
+    if copied == 0 {
+        return Cow::Borrowed(text);
+    }
+    replaced.push_str(&text[copied..]);
+    Cow::Owned(replaced)
+}
