@@ -104,7 +104,7 @@ fn a_configuration_that_was_written_again_with_the_same_words_has_moved_too() {
     world.configure("edge-web", &by_hand);
     let planned = world.try_plan().expect("a plan");
     world.configure("edge-web", &by_hand);
-    assert!(world.carry_out(&planned, &|_| {}).failed());
+    assert!(world.carry_out(&planned, &|_| {}).stale());
     assert_eq!(world.configured("edge-web")["version"], 3);
 }
 

@@ -192,16 +192,21 @@ impl World {
     }
 }
 
-/// A text without the ids that Cloudflare makes up.
+/// A text without the ids that Cloudflare makes up: of objects, and of answers.
 pub(crate) fn scrubbed(text: &str) -> String {
     let id = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{32}";
-    let id = regex_automata::meta::Regex::new(id).unwrap();
+    let ray = r" \[cf-ray [0-9a-f]{16}-[A-Z]{3}\]";
+    replaced(&replaced(text, ray, ""), id, "[id]")
+}
+
+fn replaced(text: &str, pattern: &str, by: &str) -> String {
+    let pattern = regex_automata::meta::Regex::new(pattern).unwrap();
     let mut rest = 0;
-    let mut scrubbed = String::new();
-    for found in id.find_iter(text) {
-        scrubbed.push_str(&text[rest..found.start()]);
-        scrubbed.push_str("[id]");
+    let mut done = String::new();
+    for found in pattern.find_iter(text) {
+        done.push_str(&text[rest..found.start()]);
+        done.push_str(by);
         rest = found.end();
     }
-    scrubbed + &text[rest..]
+    done + &text[rest..]
 }
