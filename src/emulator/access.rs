@@ -1,5 +1,6 @@
 //! What a bearer token may do. Without an entry here a token may do everything.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
@@ -78,8 +79,8 @@ pub(super) enum Owner {
 }
 
 impl Row for Grant {
-    fn group(&self) -> &'static str {
-        ""
+    fn group(&self) -> Cow<'_, str> {
+        Cow::Borrowed("")
     }
 
     fn name(&self) -> &'static str {

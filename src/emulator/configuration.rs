@@ -1,5 +1,7 @@
 //! Remote configurations of tunnels: a document, and a version that only grows.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -36,8 +38,8 @@ pub(super) struct Configuration {
 }
 
 impl Row for Configuration {
-    fn group(&self) -> &'static str {
-        ""
+    fn group(&self) -> Cow<'_, str> {
+        Cow::Borrowed("")
     }
 
     fn name(&self) -> &'static str {

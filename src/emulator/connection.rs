@@ -1,6 +1,8 @@
 //! Connectors and their connections. Only the control API makes them; the API shows them and
 //! throws them out.
 
+use std::borrow::Cow;
+
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -69,8 +71,8 @@ pub(super) struct Connection {
 }
 
 impl Row for Connector {
-    fn group(&self) -> &str {
-        &self.tunnel
+    fn group(&self) -> Cow<'_, str> {
+        Cow::Borrowed(&self.tunnel)
     }
 
     fn name(&self) -> &'static str {

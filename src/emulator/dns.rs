@@ -9,6 +9,8 @@ mod content;
 mod draft;
 mod list;
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -96,8 +98,8 @@ fn automatic() -> u64 {
 }
 
 impl Row for Record {
-    fn group(&self) -> &str {
-        &self.zone
+    fn group(&self) -> Cow<'_, str> {
+        Cow::Borrowed(&self.zone)
     }
 
     fn name(&self) -> &str {

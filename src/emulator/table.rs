@@ -1,6 +1,7 @@
 //! Rows by id, findable by group and name, that remember what they were before the call at
 //! hand, so that a refused call leaves no trace and an accepted one knows what it changed.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::de::DeserializeOwned;
@@ -10,7 +11,7 @@ use serde_json::{Map, Value};
 /// An object of the world, as it is stored.
 pub(super) trait Row: Clone + PartialEq + Serialize + DeserializeOwned {
     /// What it belongs to: an account, a zone, a tunnel.
-    fn group(&self) -> &str;
+    fn group(&self) -> Cow<'_, str>;
     /// Its name within the group; need not be unique.
     fn name(&self) -> &str;
 }
@@ -96,7 +97,7 @@ impl<T: Row> Table<T> {
             self.unlist(id, old);
         }
         if let Some(row) = row {
-            let members = self.groups.entry(row.group().to_owned()).or_default();
+            let members = self.groups.entry(row.group().into_owned()).or_default();
             members.insert((row.name().to_owned(), id.to_owned()));
             self.rows.insert(id.to_owned(), row);
         }
@@ -104,10 +105,11 @@ impl<T: Row> Table<T> {
     }
 
     fn unlist(&mut self, id: &str, row: &T) {
-        if let Some(members) = self.groups.get_mut(row.group()) {
+        let group = row.group();
+        if let Some(members) = self.groups.get_mut(group.as_ref()) {
             members.remove(&(row.name().to_owned(), id.to_owned()));
             if members.is_empty() {
-                self.groups.remove(row.group());
+                self.groups.remove(group.as_ref());
             }
         }
     }

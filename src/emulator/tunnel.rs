@@ -4,6 +4,8 @@
 
 mod list;
 
+use std::borrow::Cow;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
@@ -115,8 +117,8 @@ pub(super) enum Status {
 }
 
 impl Row for Account {
-    fn group(&self) -> &'static str {
-        ""
+    fn group(&self) -> Cow<'_, str> {
+        Cow::Borrowed("")
     }
 
     fn name(&self) -> &'static str {
@@ -125,8 +127,12 @@ impl Row for Account {
 }
 
 impl Row for Tunnel {
-    fn group(&self) -> &str {
-        &self.account
+    fn group(&self) -> Cow<'_, str> {
+        if self.lives() {
+            Cow::Borrowed(&self.account)
+        } else {
+            Cow::Owned(graveyard(&self.account))
+        }
     }
 
     fn name(&self) -> &str {
@@ -139,6 +145,12 @@ impl Tunnel {
     pub(super) fn lives(&self) -> bool {
         self.deleted_at.is_none()
     }
+}
+
+/// The group of an account's deleted tunnels. They are kept apart from the living, so that a
+/// long past costs nothing.
+fn graveyard(account: &str) -> String {
+    format!("{account}/deleted")
 }
 
 /// How this family refuses a body.
@@ -327,7 +339,7 @@ fn require_free(
     own: Option<&str>,
 ) -> Result<(), Failure> {
     let mut others = world.state.tables.tunnels.named(account, name);
-    if others.any(|(id, other)| other.lives() && Some(id) != own) {
+    if others.any(|(id, _)| Some(id) != own) {
         let message = "You already have a tunnel with this name. Delete the existing tunnel, or \
                        choose a different name for your new tunnel";
         return Err(Failure::new(409, 1013, message));
@@ -343,9 +355,7 @@ fn require_room(world: &World, account: &str) -> Result<(), Failure> {
         .get(account)
         .and_then(|own| own.tunnel_quota);
     let quota = own.unwrap_or(QUOTA);
-    let tunnels = tables.tunnels.group(account);
-    let living = tunnels.filter(|(_, tunnel)| tunnel.lives()).count() as u64;
-    if living < quota {
+    if (tables.tunnels.count(account) as u64) < quota {
         Ok(())
     } else {
         let message = format!("You have reached the limit of {quota} tunnels for this account");

@@ -1,5 +1,7 @@
 //! Zones: what a plan allows in them, and how they are found.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 use jiff::civil::date;
 use jiff::tz::TimeZone;
@@ -118,8 +120,8 @@ impl Plan {
 }
 
 impl Row for Zone {
-    fn group(&self) -> &str {
-        &self.account
+    fn group(&self) -> Cow<'_, str> {
+        Cow::Borrowed(&self.account)
     }
 
     fn name(&self) -> &str {

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Tunnel, status, view};
+use super::{Tunnel, graveyard, status, view};
 use crate::emulator::connection;
 use crate::emulator::envelope::Answer;
 use crate::emulator::failure::Failure;
@@ -34,7 +34,13 @@ struct Filter<'a> {
 /// Newest first. Without `is_deleted`, only living tunnels (since 2025-12-01).
 pub(super) fn list(world: &mut World, visit: &Visit<'_>) -> Result<Answer, Failure> {
     let filter = Filter::read(visit)?;
-    let tunnels = world.state.tables.tunnels.group(visit.param("account"));
+    let account = visit.param("account");
+    let group = if filter.deleted {
+        graveyard(account)
+    } else {
+        account.to_owned()
+    };
+    let tunnels = world.state.tables.tunnels.group(&group);
     let mut found: Vec<(&str, &Tunnel)> = tunnels
         .filter(|(id, tunnel)| filter.keeps(world, id, tunnel))
         .collect();
@@ -69,8 +75,7 @@ impl<'a> Filter<'a> {
 
     fn keeps(&self, world: &World, id: &str, tunnel: &Tunnel) -> bool {
         let name = tunnel.name.as_str();
-        tunnel.lives() != self.deleted
-            && self.name.is_none_or(|own| own == name)
+        self.name.is_none_or(|own| own == name)
             && self.uuid.as_ref().is_none_or(|own| own == id)
             && self.with.is_none_or(|prefix| name.starts_with(prefix))
             && !self.without.is_some_and(|prefix| name.starts_with(prefix))
