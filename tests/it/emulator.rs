@@ -5,6 +5,8 @@ mod desk;
 
 /// Remote configurations and the connectors that load them.
 mod configurations;
+/// Answers against Cloudflare's own description of them.
+mod conformance;
 /// What the control API does to a world.
 mod control;
 /// Records one by one, their conflicts and refusals.
