@@ -23,6 +23,8 @@ mod faults;
 mod garbage;
 /// Over real HTTP.
 mod http;
+/// The manual's examples.
+mod manual;
 /// The rate limit.
 mod rate;
 /// Worlds in files.
