@@ -138,6 +138,12 @@ impl State {
         }
     }
 
+    /// Whether anything was done to the tables since the last `commit`.
+    pub(super) fn is_changed(&mut self) -> bool {
+        let tables = self.tables.each();
+        tables.into_iter().any(|(_, table)| table.is_changed())
+    }
+
     /// What was done to the tables since the last `commit`.
     pub(super) fn changes(&mut self) -> Map<String, Value> {
         let tables = self.tables.each().into_iter();

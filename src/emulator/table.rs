@@ -30,6 +30,8 @@ pub(super) trait AnyTable {
     fn commit(&mut self);
     /// Takes back what was done since the last `commit`.
     fn undo(&mut self);
+    /// Whether anything was done since the last `commit`.
+    fn is_changed(&self) -> bool;
     /// What was done since the last `commit`: the changed rows by id, null for the removed.
     fn change(&self) -> Option<Value>;
     /// Does what another table's `change` tells.
@@ -91,6 +93,14 @@ impl<T: Row> Table<T> {
         Some(old)
     }
 
+    fn changed(&self) -> impl Iterator<Item = (&str, Option<&T>)> {
+        let touched = self.before.iter();
+        touched.filter_map(|(id, old)| {
+            let row = self.rows.get(id);
+            (row != old.as_ref()).then_some((id.as_str(), row))
+        })
+    }
+
     fn exchange(&mut self, id: &str, row: Option<T>) -> Option<T> {
         let old = self.rows.remove(id);
         if let Some(old) = &old {
@@ -126,12 +136,14 @@ impl<T: Row> AnyTable for Table<T> {
         }
     }
 
+    fn is_changed(&self) -> bool {
+        self.changed().next().is_some()
+    }
+
     fn change(&self) -> Option<Value> {
         let changed: Map<String, Value> = self
-            .before
-            .iter()
-            .filter(|(id, old)| self.rows.get(*id) != old.as_ref())
-            .map(|(id, _)| (id.clone(), self.rows.get(id).map_or(Value::Null, as_value)))
+            .changed()
+            .map(|(id, row)| (id.to_owned(), row.map_or(Value::Null, as_value)))
             .collect();
         (!changed.is_empty()).then_some(Value::Object(changed))
     }

@@ -128,14 +128,17 @@ impl World {
 
     /// What the last call changed, if anything.
     pub(super) fn written(&mut self) -> Option<Written> {
+        if !self.is_changed() {
+            return None;
+        }
         if self.before.state.is_some() {
             return Some(Written::All);
         }
-        let tables = self.state.changes();
         let settings = self.state.settings;
-        let settings = (settings != self.before.settings).then_some(settings);
-        let changed = settings.is_some() || !tables.is_empty();
-        changed.then_some(Written::Some(Change { settings, tables }))
+        Some(Written::Some(Change {
+            settings: (settings != self.before.settings).then_some(settings),
+            tables: self.state.changes(),
+        }))
     }
 
     /// Takes back what the last call changed.
@@ -151,6 +154,12 @@ impl World {
     pub(super) fn replace(&mut self, state: State) {
         let old = std::mem::replace(&mut self.state, state);
         self.before.state.get_or_insert_with(|| Box::new(old));
+    }
+
+    fn is_changed(&mut self) -> bool {
+        self.before.state.is_some()
+            || self.state.settings != self.before.settings
+            || self.state.is_changed()
     }
 
     fn settle(&mut self) {
@@ -174,7 +183,7 @@ impl World {
         };
         let reply = self.stamped(reply, allowance, entry.n);
         entry.status = (!reply.reset).then_some(reply.status);
-        entry.wrote = self.written().is_some();
+        entry.wrote = self.is_changed();
         self.log.close(entry);
         reply
     }

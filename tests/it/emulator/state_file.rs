@@ -206,6 +206,32 @@ async fn a_file_that_grew_is_folded_on_the_way() {
 }
 
 #[tokio::test]
+async fn what_cannot_be_written_is_not_done() {
+    let (directory, path) = world_file();
+    let emulator = start(&path).await.unwrap();
+    let empty = state(&emulator);
+    create(&emulator, "web");
+    let before = state(&emulator);
+    directory.close().unwrap();
+    let reply = emulator.answer(&Call::new("PUT", "/_emulator/state").json(&empty));
+    assert_eq!(reply.status, 503, "{}", reply.json());
+    assert_eq!(state(&emulator), before);
+    assert!(emulator.stop().await.is_err());
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn only_its_owner_reads_the_file() {
+    use std::os::unix::fs::PermissionsExt;
+    let (_directory, path) = world_file();
+    let emulator = start(&path).await.unwrap();
+    let mode = || fs::metadata(&path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(), 0o600);
+    emulator.stop().await.unwrap();
+    assert_eq!(mode(), 0o600);
+}
+
+#[tokio::test]
 async fn a_directory_is_no_state_file() {
     let directory = tempfile::tempdir().unwrap();
     let refused = start(directory.path()).await.unwrap_err();
