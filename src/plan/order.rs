@@ -85,30 +85,20 @@ fn leaving(desired: &Desired, changes: &[Change]) -> Edges {
     edges
 }
 
-/// Lets one change that is kept up only by what leaves it go ahead.
+/// Lets one change that waits for itself go ahead of what leaves it. Only changes of the circle
+/// are touched: what merely waits behind it, such as a tunnel that is deleted once nothing leads
+/// to it, goes on waiting.
 fn break_circle(pending: &mut BTreeMap<Address, Change>, arriving: &Edges) -> Problem {
-    let waits = |address: &Address, pending: &BTreeMap<Address, Change>| {
-        arriving
-            .get(address)
-            .is_some_and(|before| before.iter().any(|it| pending.contains_key(it)))
-    };
-    let freed = pending
-        .keys()
-        .find(|address| !waits(address, pending))
-        .cloned()
-        .expect("references of the manifest have no circle");
-    let left: Vec<String> = pending[&freed]
-        .waits_for
-        .iter()
-        .filter(|it| pending.contains_key(it))
-        .map(|it| format!("`{it}`"))
-        .collect();
-    if let Some(change) = pending.get_mut(&freed) {
-        let kept = arriving.get(&freed);
-        change
-            .waits_for
-            .retain(|it| kept.is_some_and(|kept| kept.contains(it)));
-    }
+    let freed = ahead(pending, arriving);
+    let behind = behind(pending, &freed);
+    let kept = arriving.get(&freed);
+    let change = pending.get_mut(&freed).expect("it was found there");
+    let all = std::mem::take(&mut change.waits_for);
+    let (left, waits) = all
+        .into_iter()
+        .partition(|it| behind.contains(it) && !kept.is_some_and(|kept| kept.contains(it)));
+    change.waits_for = waits;
+    let left: Vec<String> = left.iter().map(|it: &Address| format!("`{it}`")).collect();
     Problem::new(
         "tunctl::names_swap",
         format!("`{freed}` changes before {} has left it", left.join(", ")),
@@ -118,4 +108,51 @@ fn break_circle(pending: &mut BTreeMap<Address, Change>, arriving: &Edges) -> Pr
          To avoid that, move them in two steps",
     )
     .warning()
+}
+
+/// A change on a circle that waits there for something to leave it. Called while nothing is
+/// ready, so that every step leads on and in the end round a circle.
+fn ahead(pending: &BTreeMap<Address, Change>, arriving: &Edges) -> Address {
+    let next = |address: &Address| {
+        let mut waits = pending[address].waits_for.iter();
+        waits
+            .find(|it| pending.contains_key(it))
+            .expect("nothing is ready")
+    };
+    let mut at = pending.keys().next().expect("something is pending");
+    let mut seen = BTreeSet::new();
+    while seen.insert(at) {
+        at = next(at);
+    }
+    let rest = std::iter::successors(Some(next(at)), |it| Some(next(it)));
+    let circle = std::iter::once(at).chain(rest.take_while(|it| *it != at));
+    circle
+        .filter(|it| {
+            !arriving
+                .get(*it)
+                .is_some_and(|kept| kept.contains(next(it)))
+        })
+        .min()
+        .expect("references of the manifest have no circle")
+        .clone()
+}
+
+/// Everything that waits for a change, directly or not.
+fn behind(pending: &BTreeMap<Address, Change>, change: &Address) -> BTreeSet<Address> {
+    let mut waiting: BTreeMap<&Address, Vec<&Address>> = BTreeMap::new();
+    for (address, change) in pending {
+        for before in &change.waits_for {
+            waiting.entry(before).or_default().push(address);
+        }
+    }
+    let mut behind = BTreeSet::new();
+    let mut open = vec![change];
+    while let Some(address) = open.pop() {
+        for next in waiting.get(address).into_iter().flatten() {
+            if behind.insert((*next).clone()) {
+                open.push(next);
+            }
+        }
+    }
+    behind
 }
