@@ -11,6 +11,8 @@ mod crash;
 mod dice;
 /// Manifests as their authors think of them.
 mod draft;
+/// What random worlds have found.
+mod found;
 /// Random manifests and what people do to them.
 mod generate;
 /// What happens to an account past tunctl.

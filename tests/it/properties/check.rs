@@ -261,10 +261,12 @@ pub(super) fn foreign_records_are_judged(rights: &Rights<'_>, plan: &Plan) {
         .flat_map(|change| change.action.objects())
         .map(|object| object.id.as_str())
         .collect();
-    let mut records = rights.before.records.values();
-    let left = records.any(|record| {
+    let objects = plan.changes().flat_map(|change| change.action.objects());
+    let touched: BTreeSet<&str> = objects.map(|object| object.id.as_str()).collect();
+    let mut records = rights.before.records.iter();
+    let left = records.any(|(id, record)| {
         let leads = record.tunnel().is_some_and(|id| gone.contains(id));
-        leads && rights.of_record(record) == Right::Keep
+        leads && !touched.contains(id.as_str())
     });
     let found = plan.findings.iter().any(|it| it.guard == Guard::Foreign);
     assert_eq!(left, found, "{:#?}", plan.findings);

@@ -1,4 +1,5 @@
-//! The process dies at a request; the next one knows nothing of it and finishes the work.
+//! The process dies at a request; the next one knows nothing of it and finishes the work. Or it
+//! lives, and only an answer is lost.
 
 use std::collections::BTreeMap;
 
@@ -25,15 +26,23 @@ impl Story {
         let expected = shape(&Snapshot::of(&calm.state()));
         let requests = calm.sent();
         self.tally.add("requests", requests);
-        for kill in (0..requests).flat_map(|k| [Kill::Before(k), Kill::After(k)]) {
+        let deaths = (0..requests).flat_map(|k| [Kill::Before(k), Kill::After(k), Kill::Lose(k)]);
+        for kill in deaths {
             self.note(&format!("killed at {kill:?}"));
             let world = self.world.fork();
             world.watch();
-            world.apply_and_die(kill);
-            world.apply();
+            let first = world.apply_and_die(kill);
+            let survived = matches!(kill, Kill::Lose(_));
+            let finished = first.is_some_and(|it| !it.failed() && !it.pending());
+            if survived && finished && settled {
+                self.tally.count("lost answers found out");
+            } else {
+                world.apply();
+            }
             let moments = world.watched();
             let after = Snapshot::of(&world.state());
-            self.tally.count("crashes");
+            self.tally
+                .count(if survived { "lost answers" } else { "crashes" });
             check::only_ours_changes(&rights, &after);
             check::nothing_dangles_because_of_us(&before, &moments, &self.spared());
             assert_eq!(expected, shape(&after), "the end is another one");

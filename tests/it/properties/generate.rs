@@ -185,7 +185,7 @@ fn dns(dice: &mut Dice, zones: &[&str]) -> Dns {
 }
 
 fn tunnel(dice: &mut Dice, zones: &[&str]) -> Tunnel {
-    let count = dice.below(5);
+    let count = *dice.pick(&[0, 1, 1, 2, 2, 3, 3, 4]);
     let rules = (0..count).map(|_| host(dice, zones)).collect::<Vec<_>>();
     let rules = rules.into_iter().map(|host| rule(dice, host)).collect();
     Tunnel {
@@ -202,7 +202,7 @@ fn tunnel(dice: &mut Dice, zones: &[&str]) -> Tunnel {
 /// A manifest of up to five tunnels.
 pub(super) fn draft(dice: &mut Dice) -> Draft {
     let zones = dice.pick(&ZONES).to_vec();
-    let count = dice.below(6);
+    let count = *dice.pick(&[0, 1, 2, 2, 3, 3, 4, 4, 5]);
     let names = dice.shuffle(NAMES.to_vec()).into_iter().take(count);
     let names: Vec<&str> = names.collect();
     let tunnels: BTreeMap<_, _> = names
@@ -228,19 +228,19 @@ fn owns(dice: &mut Dice) -> Vec<String> {
     patterns.iter().map(|it| (*it).to_owned()).collect()
 }
 
-/// What a commit does to a manifest: one to four edits.
+/// What a commit does to a manifest: one to six edits.
 pub(super) fn edit(draft: &mut Draft, dice: &mut Dice) {
-    if dice.chance(6) {
+    if dice.chance(4) {
         draft.tunnels.clear();
     }
-    for _ in 0..=dice.below(4) {
+    for _ in 0..=dice.below(6) {
         edit_once(draft, dice);
     }
     draft.correct();
 }
 
 fn edit_once(draft: &mut Draft, dice: &mut Dice) {
-    match dice.below(17) {
+    match dice.below(20) {
         0 | 1 => {
             let name = (*dice.pick(&NAMES)).to_owned();
             let fresh = tunnel(dice, &draft.zones.clone());
@@ -253,15 +253,16 @@ fn edit_once(draft: &mut Draft, dice: &mut Dice) {
         }
         4 | 5 => rename(draft, dice),
         6..=8 => hand_over(draft, dice),
-        9 => swap(draft, dice),
-        10 | 11 => edit_tunnel(draft, dice),
-        12 => draft.owns = owns(dice),
-        13 => {
+        9 | 10 => swap(draft, dice),
+        11 | 12 => merge(draft, dice),
+        13..=15 => edit_tunnel(draft, dice),
+        16 => draft.owns = owns(dice),
+        17 => {
             let kind = *dice.pick(&["removed", "ignore", "protected"]);
             list(draft, kind, dice);
         }
-        14 => draft.default_settings = settings(dice, 10),
-        15 => draft.default_on_delete = on_delete(dice),
+        18 if dice.chance(50) => draft.default_settings = settings(dice, 10),
+        18 => draft.default_on_delete = on_delete(dice),
         _ => {
             draft.ignore.clear();
             draft.removed.clear();
@@ -312,6 +313,17 @@ fn swap(draft: &mut Draft, dice: &mut Dice) {
         let one = draft.tunnels.get_mut(first).expect("it was listed");
         std::mem::swap(&mut one.rules, &mut other);
         draft.tunnels.get_mut(second).expect("it was listed").rules = other;
+    }
+}
+
+/// One tunnel takes over the rules of another, which goes.
+fn merge(draft: &mut Draft, dice: &mut Dice) {
+    let names: Vec<String> = draft.tunnels.keys().cloned().collect();
+    if let [gone, heir, ..] = &dice.shuffle(names)[..] {
+        let rules = draft.tunnels.remove(gone).and_then(|it| it.rules);
+        let heir = draft.tunnels.get_mut(heir).expect("it was listed");
+        let own = heir.rules.get_or_insert_default();
+        own.extend(rules.unwrap_or_default());
     }
 }
 

@@ -12,7 +12,7 @@ use tunctl::api::{Call, Http, Reply, Wire, WireError};
 use tunctl::emulator::{self, Emulator, Rate};
 use tunctl::request::Method;
 
-/// When the process dies, in requests.
+/// When the process dies or loses an answer, in requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kill {
     /// Never.
@@ -21,6 +21,8 @@ pub(crate) enum Kill {
     Before(usize),
     /// The request with this number is carried out, its answer is lost, and no later one is sent.
     After(usize),
+    /// The request with this number is carried out and its answer is lost; the process lives.
+    Lose(usize),
 }
 
 /// A write, and the whole account right after it.
@@ -184,7 +186,7 @@ impl Wire for Line {
         let lost = match self.kill.get() {
             Kill::Before(last) if number >= last => return Err(dead()),
             Kill::After(last) if number > last => return Err(dead()),
-            Kill::After(last) => number == last,
+            Kill::After(lost) | Kill::Lose(lost) => number == lost,
             Kill::Before(_) | Kill::Never => false,
         };
         let written = (call.method != Method::Get)
