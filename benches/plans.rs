@@ -1,0 +1,83 @@
+//! A plan of 1,000 tunnels and 10,000 hostnames, network aside.
+
+use std::io::Cursor;
+
+use tunctl::manifest::Manifest;
+use tunctl::render::{self, Report, Style};
+
+use super::account::Account;
+use super::estate::{self, Planned, Size};
+use super::stopwatch::median;
+use super::table::Row;
+use super::tape::Tape;
+use super::{Failure, memory};
+
+/// The design's estate.
+const SIZE: Size = Size {
+    tunnels: 1_000,
+    hosts: 10,
+    zones: 20,
+};
+
+/// The design's budget of CPU, in milliseconds.
+const CPU: f64 = 500.0;
+
+type Recorded = Tape<Cursor<Vec<u8>>>;
+
+/// Parse, plan, render, their sum, and memory.
+pub(crate) fn rows() -> Result<Vec<Row>, Failure> {
+    let text = SIZE.manifest();
+    let (parse, manifest) = median(|| estate::understand(&text))?;
+    let [empty, equal] = tapes(&manifest)?;
+    let (creates, planned) = replay(&empty, &manifest)?;
+    let (nothing, unchanged) = replay(&equal, &manifest)?;
+    if planned.plan.changes().count() != 12_000 || !unchanged.plan.is_empty() {
+        return Err("the account is not what the measurement needs".into());
+    }
+    let report = Report {
+        forecast: Some(&planned.forecast),
+        ..Report::new(&planned.plan)
+    };
+    let (human, ()) = median(|| human(&report))?;
+    let (json, ()) = median(|| json(&report))?;
+    let sum = parse + creates.max(nothing) + human.max(json);
+    let mut rows = vec![
+        Row::new("parse 1,000 tunnels, 10,000 hostnames", parse, "ms"),
+        Row::new("plan them in an empty account", creates, "ms"),
+        Row::new("plan them in an account that equals them", nothing, "ms"),
+        Row::new("render the plan that creates all, human", human, "ms"),
+        Row::new("render the plan that creates all, JSON", json, "ms"),
+        Row::new("CPU of a plan, the longer of each in sum", sum, "ms").within(CPU),
+    ];
+    rows.push(memory::row("peak memory, all created", &text, &empty)?);
+    rows.push(memory::row("peak memory, nothing changed", &text, &equal)?);
+    Ok(rows)
+}
+
+/// What an account answers to the plan while it is empty, and when it is as the manifest says.
+fn tapes(manifest: &Manifest) -> Result<[Recorded; 2], Failure> {
+    let account = Account::new(SIZE);
+    let planned = account.plan(manifest)?;
+    let empty = Tape::record(&account.seen())?;
+    account.apply(manifest, &planned)?;
+    account.seen();
+    account.plan(manifest)?;
+    Ok([empty, Tape::record(&account.seen())?])
+}
+
+fn replay(tape: &Recorded, manifest: &Manifest) -> Result<(f64, Planned), Failure> {
+    median(|| estate::plan(&estate::client(tape.clone())?, manifest))
+}
+
+/// Renders for people.
+pub(crate) fn human(report: &Report<'_>) -> Result<(), Failure> {
+    let mut text = Vec::new();
+    render::human::plan(&mut text, report, Style::Plain)?;
+    Ok(())
+}
+
+fn json(report: &Report<'_>) -> Result<(), Failure> {
+    let mut text = Vec::new();
+    render::json::write(&mut text, &render::json::plan_json(report))?;
+    Ok(())
+}
