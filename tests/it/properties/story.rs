@@ -142,10 +142,10 @@ impl Story {
             let after = self.snapshot();
             self.tally.count("applies");
             self.tally.add("writes", moments.len());
-            for change in plan.changes() {
+            for change in planned.1.changes() {
                 self.tally.count(change.action.name());
             }
-            for warning in &plan.warnings {
+            for warning in &planned.1.warnings {
                 self.tally.count(warning.code);
             }
             for moment in &moments {
@@ -197,7 +197,7 @@ impl Story {
         check::foreign_records_are_judged(&rights, &plan);
         if !plan.findings.iter().any(|it| it.guard == Guard::Foreign) {
             self.world.watch();
-            self.world.carry_out(&survey, &plan);
+            self.world.carry_out(&(survey, plan), &|_| {});
             let moments = self.world.watched();
             check::only_ours_changes(&rights, &self.snapshot());
             check::nothing_dangles_because_of_us(&before, &moments, &|_| false);
