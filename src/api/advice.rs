@@ -52,7 +52,7 @@ pub(crate) fn help(error: &ApiError) -> String {
     let help = match error.meaning() {
         Meaning::NotFound => "it may have been deleted since it was read: run the plan again".to_owned(),
         Meaning::Conflict => "something by this name exists already: run `tunctl plan` to see it, adopt it or choose another name".to_owned(),
-        Meaning::Unauthorized => "the credentials are invalid, expired or revoked: check CLOUDFLARE_API_TOKEN, or the file of --token-file; `tunctl doctor` tests them".to_owned(),
+        Meaning::Unauthorized => "the credentials are invalid, expired or revoked: check CLOUDFLARE_API_TOKEN, or the file of --token-file".to_owned(),
         Meaning::Forbidden => forbidden(error),
         Meaning::RateLimited => rate_limited(error),
         Meaning::Rejected => rejected(error),
@@ -109,7 +109,7 @@ fn forbidden(error: &ApiError) -> String {
         || "give the token the permission that this path needs".to_owned(),
         |permission| format!("give the token the permission `{permission}`"),
     );
-    format!("{needs}, and {whose}; `tunctl doctor` lists all that is missing")
+    format!("{needs}, and {whose}")
 }
 
 fn rate_limited(error: &ApiError) -> String {

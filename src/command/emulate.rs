@@ -15,8 +15,9 @@ pub(super) fn run(console: &Console, arguments: &cli::Emulate) -> Result<Exit, T
         let message = format!("`{}` is not an address to listen on", arguments.listen);
         Problem::new("tunctl::invalid_listen", message).help("write 127.0.0.1:8787")
     })?;
+    let zones = arguments.zones.iter();
     let options = Options {
-        zones: arguments.zones.clone(),
+        zones: zones.map(|zone| (DEFAULT_ACCOUNT.to_owned(), zone.clone())).collect(),
         state_file: arguments.state.clone(),
         ..Options::default()
     };

@@ -100,16 +100,14 @@ async fn start(file: &Path, stacks: &[Stack]) -> Result<Emulator, Trouble> {
     if let Some(parent) = file.parent() {
         std::fs::create_dir_all(parent)?;
     }
-    let zones: BTreeSet<String> = stacks
+    let zones: BTreeSet<(String, String)> = stacks
         .iter()
         .flat_map(|stack| {
             let hosts = stack.manifest.desired.names(DnsRecord::NAME);
-            hosts.map(|host| zone(host).to_owned())
+            hosts.map(|host| (stack.manifest.account.clone(), zone(host).to_owned()))
         })
         .collect();
-    let account = stacks.first().map(|stack| stack.manifest.account.clone());
     let options = Options {
-        account: account.unwrap_or_default(),
         zones: zones.into_iter().collect(),
         state_file: Some(file.to_owned()),
         ..Options::default()

@@ -28,16 +28,15 @@ use super::envelope::seal;
 use super::failure::Failure;
 use super::rate::Rate;
 use super::state_file::{StateFile, StateFileError};
-use super::world::{DEFAULT_ACCOUNT, World};
+use super::world::World;
 use line::{Cut, Lines};
 
 /// How an emulator starts.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// The account of `zones`.
-    pub account: String,
-    /// Zones that shall exist. Those that do not are made, see [`World::ensure_zone`].
-    pub zones: Vec<String>,
+    /// Zones that shall exist, as account and name. Those that do not are made, see
+    /// [`World::ensure_zone`].
+    pub zones: Vec<(String, String)>,
     /// Where the world is kept. Without it, it ends with the emulator.
     pub state_file: Option<PathBuf>,
     /// Makes the ids of a new world repeat themselves.
@@ -105,7 +104,6 @@ const HEADERS: [&str; 4] = [
 impl Default for Options {
     fn default() -> Self {
         Self {
-            account: DEFAULT_ACCOUNT.to_owned(),
             zones: Vec::new(),
             state_file: None,
             seed: None,
@@ -182,8 +180,8 @@ impl Kept {
     fn open(options: &Options) -> Result<Self, StateFileError> {
         let fresh = || options.seed.map_or_else(World::new, World::with_seed);
         let prepare = |world: &mut World| {
-            for zone in &options.zones {
-                world.ensure_zone(&options.account, zone);
+            for (account, zone) in &options.zones {
+                world.ensure_zone(account, zone);
             }
             if let Some(rate) = options.rate {
                 world.set_rate(rate);

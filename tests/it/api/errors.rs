@@ -156,7 +156,7 @@ fn a_missing_permission_is_named() {
     insta::assert_snapshot!(told(&fail(&request, Ok(refused(403, 10_000, "Authentication error")))), @r"
     tunctl::api_forbidden
     POST /zones/z1/dns_records/batch failed: status 403, Authentication error (10000) [cf-ray 8f00ba5-FRA]
-    give the token the permission `DNS: Edit (Zone)`, and the zone among its resources; `tunctl doctor` lists all that is missing
+    give the token the permission `DNS: Edit (Zone)`, and the zone among its resources
     ");
 }
 
@@ -172,7 +172,7 @@ fn an_unknown_account_is_named() {
     insta::assert_snapshot!(told(&fail(&request, Ok(refused(403, 9109, "Unauthorized to access requested resource")))), @r"
     tunctl::api_forbidden
     GET /accounts/nonsense/cfd_tunnel failed: status 403, Unauthorized to access requested resource (9109) [cf-ray 8f00ba5-FRA]
-    give the token the permission `Cloudflare Tunnel: Read (Account)`, and this account among its resources (is the account id right?); `tunctl doctor` lists all that is missing
+    give the token the permission `Cloudflare Tunnel: Read (Account)`, and this account among its resources (is the account id right?)
     ");
 }
 

@@ -176,8 +176,7 @@ async fn pages_of_a_proxy_are_passed_on_as_they_are() {
 async fn a_world_survives_in_its_file() {
     let directory = tempfile::tempdir().unwrap();
     let options = Options {
-        account: ACCOUNT.to_owned(),
-        zones: vec!["example.com".to_owned()],
+        zones: vec![(ACCOUNT.to_owned(), "example.com".to_owned())],
         state_file: Some(directory.path().join("deep/world.json")),
         ..Options::default()
     };

@@ -10,8 +10,7 @@ use super::desk::{ACCOUNT, result};
 
 async fn start(path: &Path) -> Result<Emulator, StartError> {
     let options = Options {
-        account: ACCOUNT.to_owned(),
-        zones: vec!["example.com".to_owned()],
+        zones: vec![(ACCOUNT.to_owned(), "example.com".to_owned())],
         state_file: Some(path.to_owned()),
         rate: Some(Rate {
             enforced: false,

@@ -138,7 +138,10 @@ impl Account {
             .build()
             .unwrap();
         let options = Options {
-            zones: zones.iter().map(|zone| (*zone).to_owned()).collect(),
+            zones: zones
+                .iter()
+                .map(|zone| (DEFAULT_ACCOUNT.to_owned(), (*zone).to_owned()))
+                .collect(),
             ..Options::default()
         };
         let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
