@@ -61,11 +61,12 @@ pub struct OriginRequest {
     /// Port that the local proxy listens on; 0 takes a free one. Default `0`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub proxy_port: Option<u64>,
-    /// `socks` for a SOCKS5 proxy, anything else for a plain one. Default empty.
+    /// `socks` for a SOCKS5 proxy, anything else for a plain one. Default none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub proxy_type: Option<String>,
-    /// Which destinations a SOCKS proxy may reach; the first matching entry decides, and none
-    /// means refused. An empty list at a rule does not clear the tunnel's.
+    /// Which destinations a SOCKS proxy may reach; the first entry that matches decides, and
+    /// where none does, the destination is refused. An empty list at a rule does not clear the
+    /// tunnel's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ip_rules: Option<Vec<IpRule>>,
     /// Speak HTTP/2 to the origin. Default `false`.
@@ -91,7 +92,7 @@ pub struct Access {
     /// Audience tags of the Access applications whose tokens are accepted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub aud_tag: Option<Vec<String>>,
-    /// `fed` takes the keys from the `FedRAMP` environment. Default empty.
+    /// `fed` takes the keys from the `FedRAMP` environment. Default none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub environment: Option<String>,
 }

@@ -24,7 +24,7 @@ const ACTIVE_CONNECTIONS: u64 = 1022;
 /// The kind `tunnel`.
 pub struct Tunnel;
 
-/// Where a tunnel's ingress rules live.
+/// Where a tunnel's ingress rules live. Default `cloudflare`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ConfigSrc {
@@ -35,18 +35,20 @@ pub enum ConfigSrc {
     Local,
 }
 
-/// A tunnel: its name at Cloudflare is the key.
+/// Tunnels, each under its name at Cloudflare. An entry may be empty.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Surface {
-    /// Refuse any plan that deletes this tunnel.
+    /// Refuse any plan that deletes this tunnel. Default `false`.
     pub protect: bool,
-    /// Where the ingress rules live. Never changed in place.
+    /// Where the ingress rules live. Cannot be changed for a tunnel that exists. Default
+    /// `cloudflare`.
     pub config_src: ConfigSrc,
-    /// Former names. A tunnel of ours that still has one of them is renamed in place instead of
-    /// deleted and created.
+    /// Former names. A tunnel that this stack owns and that still has one of them is renamed in
+    /// place instead of deleted and created.
     pub previous_names: Vec<String>,
-    /// What happens to live connections when the tunnel is deleted.
+    /// What happens to live connections when the tunnel is deleted. Default
+    /// `{connections: wait, timeout: 15s}`.
     pub on_delete: OnDelete,
 }
 
@@ -54,14 +56,15 @@ pub struct Surface {
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct OnDelete {
-    /// `wait`: poll until they are gone. `evict`: cut them. `fail`: do not delete.
+    /// `wait` polls until they are gone, `evict` cuts them, `fail` does not delete. Default
+    /// `wait`.
     pub connections: Connections,
-    /// How long `wait` and `evict` go on, as a Go duration such as `5m`.
+    /// How long `wait` and `evict` go on, in whole seconds such as `90s` or `5m`. Default `15s`.
     #[schemars(schema_with = "duration")]
     pub timeout: Option<String>,
 }
 
-/// The policy of [`OnDelete`].
+/// How live connections are treated when their tunnel is deleted.
 #[derive(Debug, Clone, Copy, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Connections {

@@ -1,6 +1,6 @@
 //! The string formats that the schema names, each with its own check and code.
 
-use super::shape::{Format, FormatFault, Formats};
+use super::shape::{Format, FormatFault, Formats, quoted};
 use crate::address::Address;
 use crate::ingress::{DurationFault, Seconds};
 use crate::kind::{self, AnyKind, KINDS};
@@ -13,10 +13,21 @@ const DURATION: Format = Format {
     check: duration,
 };
 
-const GLOB: Format = Format {
+const STACK: Format = Format {
+    code: "tunctl::pattern",
+    message: "text in the wrong form",
+    check: stack,
+};
+
+const ACCOUNT: Format = Format {
+    check: account,
+    ..STACK
+};
+
+const OWNED: Format = Format {
     code: "tunctl::invalid_glob",
     message: "invalid pattern",
-    check: glob,
+    check: owned,
 };
 
 const ADDRESS: Format = Format {
@@ -34,7 +45,9 @@ const ADDRESS_GLOB: Format = Format {
 pub(super) fn formats() -> Formats {
     Formats::from([
         ("ingress-duration", DURATION),
-        ("glob", GLOB),
+        ("stack-name", STACK),
+        ("account-id", ACCOUNT),
+        ("owned-glob", OWNED),
         ("address", ADDRESS),
         ("address-glob", ADDRESS_GLOB),
     ])
@@ -76,6 +89,39 @@ fn rounded(text: &str) -> Option<String> {
         0 => format!("`{above}`"),
         _ => format!("`{}` or `{above}`", Seconds::new(below)),
     })
+}
+
+/// The schema's pattern lets variables pass, for editors; here they are replaced.
+fn stack(text: &str) -> Result<(), FormatFault> {
+    let legal = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-');
+    let whole = matches!(text.len(), 1..=32) && text.bytes().all(legal);
+    if whole && !text.starts_with('-') {
+        return Ok(());
+    }
+    Err(not_allowed(text, "write 1 to 32 of `a-z`, `0-9` and `-`"))
+}
+
+fn account(text: &str) -> Result<(), FormatFault> {
+    let hex = |byte: u8| matches!(byte, b'a'..=b'f' | b'0'..=b'9');
+    if text.len() == 32 && text.bytes().all(hex) {
+        return Ok(());
+    }
+    Err(not_allowed(text, "write 32 hex digits: `0-9` and `a-f`"))
+}
+
+fn owned(text: &str) -> Result<(), FormatFault> {
+    let special = |letter: char| "*?[]{}!\\".contains(letter);
+    if text.chars().take(3).any(special) {
+        return Err(not_allowed(text, "begin with 3 literal characters"));
+    }
+    glob(text)
+}
+
+fn not_allowed(text: &str, help: &str) -> FormatFault {
+    FormatFault {
+        message: format!("{} is not allowed here", quoted(text)),
+        help: Some(help.to_owned()),
+    }
 }
 
 fn glob(text: &str) -> Result<(), FormatFault> {

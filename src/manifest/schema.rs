@@ -12,8 +12,9 @@ use crate::kind::KINDS;
 pub(super) const DEFAULTS: [&str; 2] = ["originRequest", "onDelete"];
 
 /// A name pattern that covers the whole account by mistake is refused: 3 literal characters
-/// come first (design, section 1).
-const OWNED: &str = r"^[^*?\[\]{}!\\]{3}";
+/// come first (design, section 1). An editor sees variables that are not replaced yet; the
+/// format `owned-glob` judges what they stand for.
+const OWNED: &str = r"^(\$\{|[^*?\[\]{}!\\]{3})";
 
 /// Names of entries: what Cloudflare takes, without what would break an address.
 const NAME: &str = r"^\S(.{0,98}\S)?$";
@@ -46,11 +47,38 @@ pub(super) fn filled() -> Value {
     for (name, entry) in sections {
         properties.insert(name, section(&entry));
     }
+    for property in properties.values_mut() {
+        nullable(property);
+    }
     root["$schema"] = json!("https://json-schema.org/draft/2020-12/schema");
     root["title"] = json!("tunctl manifest");
     root["additionalProperties"] = json!(false);
     root["$defs"] = closed(Value::Object(generator.take_definitions(true)));
+    tidy(&mut root);
     root
+}
+
+/// A list or a mapping of which nothing is written, or everything is commented out.
+fn nullable(schema: &mut Value) {
+    if matches!(schema["type"].as_str(), Some("array" | "object")) {
+        schema["type"] = json!([schema["type"], "null"]);
+    }
+}
+
+/// What an editor shows: sentences without the line breaks of our sources, and no default that
+/// says only that a field may be left out.
+fn tidy(schema: &mut Value) {
+    match schema {
+        Value::Object(keywords) => {
+            if let Some(Value::String(text)) = keywords.get_mut("description") {
+                *text = text.replace('\n', " ");
+            }
+            keywords.retain(|name, value| name != "default" || !value.is_null());
+            keywords.values_mut().for_each(tidy);
+        }
+        Value::Array(parts) => parts.iter_mut().for_each(tidy),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
 }
 
 /// Every section with the schema of its entries: the facets of all its kinds side by side.
@@ -74,14 +102,14 @@ fn join(entry: &mut Value, facet: &Value) {
         let Some(more) = facet.get(part) else {
             continue;
         };
-        match (&mut entry[part], more) {
-            (Value::Object(known), Value::Object(more)) => {
+        match (entry.get_mut(part), more) {
+            (Some(Value::Object(known)), Value::Object(more)) => {
                 for (key, value) in more {
                     known.entry(key.clone()).or_insert_with(|| value.clone());
                 }
             }
-            (Value::Array(known), Value::Array(more)) => known.extend(more.iter().cloned()),
-            (known, more) => *known = more.clone(),
+            (Some(Value::Array(known)), Value::Array(more)) => known.extend(more.iter().cloned()),
+            (_, more) => entry[part] = more.clone(),
         }
     }
 }
@@ -90,6 +118,7 @@ fn section(entry: &Value) -> Value {
     let description = entry["description"].clone();
     let mut entry = entry.clone();
     entry["additionalProperties"] = json!(false);
+    nullable(&mut entry);
     json!({
         "type": "object",
         "description": description,
@@ -108,13 +137,15 @@ fn owns() -> Value {
         if let Some(section) = kind.sections().first() {
             let pattern = json!({
                 "type": "string",
-                "format": "glob",
+                "format": "owned-glob",
                 "pattern": OWNED,
                 "patternErrorMessage": "expected 3 literal characters in front, as in `web*`",
             });
             let patterns = json!({
                 "type": "array",
-                "description": format!("Name patterns of `{section}` that this stack owns."),
+                "description": format!(
+                    "Patterns of the names of `{section}` that this stack owns, such as `edge-*`."
+                ),
                 "items": pattern,
             });
             properties.insert((*section).to_owned(), patterns);
@@ -139,7 +170,7 @@ fn defaults(sections: &[(String, Value)]) -> Value {
     }
     json!({
         "type": "object",
-        "description": "Merged into every entry that has these fields; the entry's own win.",
+        "description": "Settings for every entry that has these fields; the entry's own win, key by key.",
         "properties": properties,
         "additionalProperties": false,
     })

@@ -21,6 +21,7 @@ use serde_json::Value;
 use self::rule::Rule;
 use super::yaml::Node;
 use crate::problem::Problem;
+pub(super) use words::quoted;
 
 /// A compiled schema.
 #[derive(Debug)]

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use insta::{Settings, assert_snapshot};
 use tunctl::files;
+use tunctl::manifest;
 use tunctl::manifest::yaml::Budget;
 use tunctl::problem::Problem;
 use tunctl::source::Sources;
@@ -176,4 +177,42 @@ fn a_directory_without_a_manifest_says_what_one_is() {
       × no manifest in `tests/fixtures/invalid/parts`
       help: a manifest has `version` and `stack`; `tunctl init` writes a starter
     "#);
+}
+
+#[test]
+fn what_a_variable_stands_for_is_judged_at_its_place() {
+    let text = "\
+version: 1
+stack: edge-${STAGE}
+account: ${ACCOUNT}
+owns: {tunnels: [\"${PREFIX}*\"]}
+";
+    let values = [("STAGE", "Test"), ("ACCOUNT", "${0f"), ("PREFIX", "${")];
+    let variables = values.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let mut sources = Sources::default();
+    let document = manifest::open(
+        &mut sources,
+        "tunctl.yaml",
+        text.as_bytes(),
+        &variables.into(),
+        &mut budget(),
+    );
+    let problems = manifest::load(vec![document]).expect_err("none of the values is right");
+    let labels: Vec<&str> = problems
+        .iter()
+        .map(|problem| problem.labels[0].1.as_str())
+        .collect();
+    assert_eq!(
+        labels,
+        [
+            "`edge-Test` is not allowed here",
+            "`${0f` is not allowed here",
+            "`${*` is not allowed here",
+        ]
+    );
+    let places: Vec<&str> = problems
+        .iter()
+        .map(|problem| sources.text(problem.labels[0].0))
+        .collect();
+    assert_eq!(places, ["edge-${STAGE}", "${ACCOUNT}", "\"${PREFIX}*\""]);
 }

@@ -45,6 +45,8 @@ mod manifest_files;
 mod manifest_interpolate;
 /// A manifest and what it includes: sections put together, contradictions at both places.
 mod manifest_merge;
+/// The schema as an editor sees it: valid, closed, every key documented.
+mod manifest_schema;
 /// A tree against a schema: every mistake at its place, and the value that `serde` gets.
 mod manifest_shape;
 /// YAML into nodes: the gallery of refused texts, the budget, and arbitrary bytes.

@@ -15,14 +15,15 @@ use crate::suggest::nearest;
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Surface {
-    /// Which hostnames get a CNAME to this tunnel.
+    /// Which hostnames get a CNAME to this tunnel. `auto`, the default: all of the ingress rules.
+    /// `none`: none. Or a mapping with what differs from `auto`: `adopt`, `exclude`, `hostnames`.
     dns: Dns,
     #[schemars(skip)]
     ingress: Vec<Rule>,
 }
 
-/// `auto`: one record for each hostname of the ingress rules, in the zone that matches longest.
-/// `none`: no records. Or options beside `auto`.
+/// `auto`: one record for each hostname of the ingress rules, in the zone whose name matches
+/// longest. `none`: no records. A mapping: `auto`, and what differs from it.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(untagged)]
 enum Dns {
@@ -33,6 +34,7 @@ enum Dns {
 /// Whether hostnames get records.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[schemars(rename = "DnsMode")]
 enum Mode {
     /// One record for each hostname of the ingress rules.
     #[default]
@@ -44,12 +46,14 @@ enum Mode {
 /// `auto`, and what differs from it.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
+#[schemars(rename = "DnsOptions")]
 struct Options {
-    /// Hostnames whose existing record may be taken over, whoever made it.
+    /// Hostnames of this tunnel whose existing records may be taken over, whoever made them.
     adopt: Vec<String>,
-    /// Hostnames of the ingress rules that get no record from this tunnel.
+    /// Hostnames of the ingress rules that get no record, such as those that another tunnel or
+    /// another provider serves.
     exclude: Vec<String>,
-    /// Hostnames beside those of the ingress rules.
+    /// Hostnames that get a record although no rule names them.
     hostnames: Vec<String>,
 }
 

@@ -17,11 +17,11 @@ const LAST_RESORT: &str = "http_status:404";
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Surface {
-    /// The ingress rules in cloudflared's own dialect; the first match answers.
-    /// `- service: http_status:404` is added when the last rule is not a catch-all.
-    /// Without this field the live configuration is left alone.
+    /// The ingress rules in cloudflared's own dialect; the first one that matches answers. If
+    /// the last one does not take every request, `- service: http_status:404` is added. Without
+    /// this field, the rules at Cloudflare are left alone.
     ingress: Option<Vec<Rule>>,
-    /// Settings for all rules; a rule's own win.
+    /// How connectors talk to the services of all rules; a rule's own `originRequest` wins.
     origin_request: OriginRequest,
     #[schemars(skip)]
     config_src: ConfigSrc,

@@ -78,12 +78,12 @@ impl<'a> Checker<'a> {
 
     /// Checks a place where nothing was written.
     fn null(&mut self, nullable: bool, kind: &'a Kind, place: Place<'a>) -> Value {
-        if nullable || matches!(kind, Kind::Any | Kind::Nothing) {
-            return Value::Null;
-        }
         // A name with nothing behind it has all defaults: `tunnels: {edge: }`.
         if let Kind::Object(object) = kind {
             return self.object(object, place);
+        }
+        if nullable || matches!(kind, Kind::Any | Kind::Nothing) {
+            return Value::Null;
         }
         self.missing_value(kind, place)
     }

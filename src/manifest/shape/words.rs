@@ -11,7 +11,7 @@ const LONGEST: usize = 40;
 const MOST_CHOICES: usize = 8;
 
 /// A text of the user's between backquotes: shortened, and safe to print.
-pub(super) fn quoted(text: &str) -> String {
+pub(in crate::manifest) fn quoted(text: &str) -> String {
     let printable = |letter: char| {
         if letter.is_control() {
             letter.escape_default().to_string()
