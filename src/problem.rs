@@ -59,6 +59,9 @@ impl Problem {
     /// than the first become notes of their own, because a report shows one text.
     #[must_use]
     pub fn report(&self, sources: &Sources) -> Report {
+        if self.labels.iter().any(|(span, _)| is_long(sources, *span)) {
+            return self.in_words(sources);
+        }
         let home = self.labels.first().map(|(span, _)| span.source);
         let part = |source: Option<usize>| {
             self.labels
@@ -100,6 +103,46 @@ impl Problem {
                 .collect(),
         }
     }
+
+    /// The report without an excerpt: `FILE:LINE:BYTE` says where each label is.
+    fn in_words(&self, sources: &Sources) -> Report {
+        let mut problem = self.clone();
+        for (span, label) in std::mem::take(&mut problem.labels) {
+            let source = sources.get(span.source);
+            let text = source.and_then(|source| source.text.get(..span.start));
+            let before = text.unwrap_or_default();
+            let line = before.matches('\n').count() + 1;
+            let byte = before.len() - before.rfind('\n').map_or(0, |end| end + 1) + 1;
+            let name = source.map_or("", |source| &source.name);
+            let part = format!("; {label} ({name}:{line}:{byte})");
+            problem.message.push_str(&part);
+        }
+        Report {
+            problem,
+            source: None,
+            labels: Vec::new(),
+            related: Vec::new(),
+        }
+    }
+}
+
+/// How many bytes a place may be away from the end of the line before or behind its own. An
+/// excerpt prints three lines, whatever their length, and that for each of a thousand problems.
+const LONGEST: usize = 2_000;
+
+/// Whether an excerpt around a place would be too long to print.
+fn is_long(sources: &Sources, span: Span) -> bool {
+    let source = sources.get(span.source);
+    let text = source.map_or(&[][..], |source| source.text.as_bytes());
+    let before = text.get(span.start.saturating_sub(LONGEST)..span.start);
+    let behind = text.get(span.start..text.len().min(span.start + LONGEST));
+    let is_cut = |part: Option<&[u8]>| {
+        part.is_some_and(|part| {
+            let mut lines = part.split(|byte| *byte == b'\n');
+            part.len() == LONGEST && lines.nth(2).is_none()
+        })
+    };
+    is_cut(before) || is_cut(behind)
 }
 
 /// The length of the first line: a label on a part of many lines would print all of them.

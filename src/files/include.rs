@@ -17,6 +17,9 @@ use crate::suggest::nearest;
 /// How many files one manifest may include: five for each tunnel that an account may have.
 const MOST: usize = 5_000;
 
+/// How many names of a directory are thought of when a file is not found.
+const LOOKED_AT: usize = 200;
+
 /// The files that the patterns of a manifest name, in order, each with the place of its pattern.
 pub(super) fn files(
     manifest: &Path,
@@ -58,7 +61,8 @@ impl Search<'_> {
             return;
         };
         if found.is_empty() {
-            self.findings.push(self.nothing(pattern, at));
+            let base = self.base;
+            self.findings.push_with(|| nothing(base, pattern, at));
         }
         for file in found {
             self.add(file, at);
@@ -110,30 +114,31 @@ impl Search<'_> {
             self.files.push((file, at));
         }
     }
+}
 
-    fn nothing(&self, pattern: &str, at: Span) -> Problem {
-        let help = match self.near(pattern) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => "paths are relative to the manifest's own directory".to_owned(),
-        };
-        Problem::new("tunctl::include_matches_nothing", "include matches no file")
-            .at(at, "nothing here has such a name")
-            .help(help)
-    }
+fn nothing(base: &Path, pattern: &str, at: Span) -> Problem {
+    let help = match near(base, pattern) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => "paths are relative to the manifest's own directory".to_owned(),
+    };
+    Problem::new("tunctl::include_matches_nothing", "include matches no file")
+        .at(at, "nothing here has such a name")
+        .help(help)
+}
 
-    /// The file beside the one that is named, with a similar name.
-    fn near(&self, pattern: &str) -> Option<String> {
-        let (folder, name) = pattern.rsplit_once('/').unwrap_or((".", pattern));
-        let entries = fs::read_dir(self.base.join(folder)).ok()?;
-        let names: BTreeSet<String> = entries
-            .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-            .collect();
-        let near = nearest(name, names.iter().map(String::as_str))?;
-        Some(match pattern.rsplit_once('/') {
-            Some((folder, _)) => format!("{folder}/{near}"),
-            None => near.to_owned(),
-        })
-    }
+/// The file beside the one that is named, with a similar name.
+fn near(base: &Path, pattern: &str) -> Option<String> {
+    let (folder, name) = match pattern.rsplit_once('/') {
+        Some((folder, name)) => (Some(folder), name),
+        None => (None, pattern),
+    };
+    let entries = fs::read_dir(base.join(folder.unwrap_or("."))).ok()?;
+    let names: BTreeSet<String> = entries
+        .take(LOOKED_AT)
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .collect();
+    let near = nearest(name, names.iter().map(String::as_str))?;
+    Some(folder.map_or_else(|| near.to_owned(), |folder| format!("{folder}/{near}")))
 }
 
 fn outside(at: Span, label: &str) -> Problem {

@@ -82,6 +82,36 @@ impl Stack {
     }
 }
 
+#[test]
+fn thousands_of_mistakes_in_one_line_cost_little() {
+    let list = |prefix: &str| {
+        let names = (0..3_000).map(|index| format!("{prefix}{index}.example.com"));
+        names.collect::<Vec<_>>().join(", ")
+    };
+    let text = format!(
+        "{HEAD}tunnels:\n  edge-web:\n    dns:\n      hostnames: [{}]\n      exclude: [{}]\n",
+        list("app-"),
+        list("ap-"),
+    );
+    let mut stack = Stack::new(&[("tunctl.yaml", &text)]);
+    let problems = stack.refused();
+    let shown = render(&problems, &stack.sources);
+    assert!(shown.len() < 500_000, "{} bytes are printed", shown.len());
+    assert!(
+        shown.contains("tunctl.yaml:8:17)"),
+        "the first place is missing"
+    );
+    assert_eq!(
+        codes(&problems[..1_000]),
+        ["tunctl::unknown_hostname"; 1_000]
+    );
+    let guesses = |problem: &&Problem| {
+        let help = problem.help.as_deref().unwrap_or_default();
+        help.starts_with("did you mean `app-")
+    };
+    assert_eq!(problems.iter().filter(guesses).count(), 10);
+}
+
 fn codes(problems: &[Problem]) -> Vec<&'static str> {
     problems.iter().map(|problem| problem.code).collect()
 }
@@ -332,6 +362,19 @@ fn a_link_that_leads_outside_is_not_followed() {
     );
     let shown = render(&problems, &stack.sources);
     assert!(!shown.contains("hidden"), "{shown}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_circle_of_links_has_an_end() {
+    let main = format!("{HEAD}include: [\"**/*.yaml\"]\n");
+    let mut stack = Stack::new(&[
+        ("tunctl.yaml", &main),
+        ("parts/a.yaml", "tunnels: {edge-a: }\n"),
+    ]);
+    std::os::unix::fs::symlink("..", stack.path("parts/circle")).expect("a link can be made");
+    let loaded = stack.load().expect("nothing is wrong with it");
+    assert_eq!(loaded.desired.names("tunnel").count(), 1);
 }
 
 #[test]

@@ -171,15 +171,15 @@ impl Pick<'_> {
             if hosts.contains_key(&name) {
                 picked.insert(name);
             } else {
-                problems.push(self.unknown(&name, hosts).at(entry.at(&path), NOT_SERVED));
+                let near = (problems.len() < SUGGESTED).then(|| nearest(&name, hosts));
+                let problem = self.unknown(near.flatten());
+                problems.push(problem.at(entry.at(&path), NOT_SERVED));
             }
         }
         picked
     }
 
-    fn unknown(&self, name: &str, hosts: &BTreeMap<String, Span>) -> Problem {
-        let near = nearest(name, hosts.keys().map(String::as_str));
-        let near = near.filter(|near| strsim::damerau_levenshtein(name, near) <= MISTYPED);
+    fn unknown(&self, near: Option<&str>) -> Problem {
         let help = match near {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("`dns.{}` picks from the tunnel's own hostnames", self.field),
@@ -194,6 +194,20 @@ const NOT_SERVED: &str = "this tunnel has no such hostname";
 /// How many mistakes two hostnames are apart if one is taken for the other. Hostnames of one
 /// zone resemble each other, so that a share of their letters says nothing.
 const MISTYPED: usize = 2;
+
+/// After how many problems nobody looks for a similar name any more: a tunnel may have 10,000.
+const SUGGESTED: usize = 10;
+
+fn nearest<'a>(name: &str, hosts: &'a BTreeMap<String, Span>) -> Option<&'a str> {
+    let alike = hosts
+        .keys()
+        .filter(|host| host.len().abs_diff(name.len()) <= MISTYPED);
+    alike
+        .map(|host| (strsim::damerau_levenshtein(name, host), host.as_str()))
+        .filter(|(mistakes, _)| *mistakes <= MISTYPED)
+        .min()
+        .map(|(_, host)| host)
+}
 
 fn invalid(at: Span, reason: &'static str) -> Problem {
     Problem::new(
