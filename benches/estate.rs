@@ -91,6 +91,15 @@ pub(crate) fn client<W: Wire>(wire: W) -> Result<Client<W>, Failure> {
 
 /// Observes and plans, as `tunctl plan` does.
 pub(crate) fn plan<W: Wire>(client: &Client<W>, manifest: &Manifest) -> Result<Planned, Failure> {
+    plan_part(client, manifest, (Policy::Sync, &Selection::default()))
+}
+
+/// The same, for another policy, or for a part of the estate.
+pub(crate) fn plan_part<W: Wire>(
+    client: &Client<W>,
+    manifest: &Manifest,
+    (policy, selection): (Policy, &Selection),
+) -> Result<Planned, Failure> {
     let reading = observe::observe(
         client,
         &manifest.account,
@@ -105,8 +114,8 @@ pub(crate) fn plan<W: Wire>(client: &Client<W>, manifest: &Manifest) -> Result<P
         observed: &survey.observed,
         ownership: &manifest.ownership,
         limits: &manifest.limits,
-        policy: Policy::Sync,
-        selection: &Selection::default(),
+        policy,
+        selection,
     };
     let plan = plan::plan(&input).map_err(|problems| first(&problems))?;
     let forecast = forecast::forecast(&input, &plan);

@@ -3,6 +3,8 @@
 use std::io::Cursor;
 
 use tunctl::manifest::Manifest;
+use tunctl::plan::Policy;
+use tunctl::plan::select::Selection;
 use tunctl::render::{self, Report, Style};
 
 use super::account::Account;
@@ -49,6 +51,7 @@ pub(crate) fn rows() -> Result<Vec<Row>, Failure> {
         Row::new("render the plan that creates all, JSON", json, "ms"),
         Row::new("CPU of a plan, the longer of each in sum", sum, "ms").within(CPU),
     ];
+    rows.extend(parts(&empty, &equal, &manifest)?);
     rows.push(memory::row("peak memory, all created", &text, &empty)?);
     rows.push(memory::row("peak memory, nothing changed", &text, &equal)?);
     Ok(rows)
@@ -67,6 +70,22 @@ fn tapes(manifest: &Manifest) -> Result<[Recorded; 2], Failure> {
 
 fn replay(tape: &Recorded, manifest: &Manifest) -> Result<(f64, Planned), Failure> {
     median(|| estate::plan(&estate::client(tape.clone())?, manifest))
+}
+
+/// Plans that take other ways through the planner.
+fn parts(empty: &Recorded, equal: &Recorded, manifest: &Manifest) -> Result<[Row; 2], Failure> {
+    let all = Selection::default();
+    let tunnels = Selection::new(&["tunnel.*".to_owned()], &[])?;
+    let plan = |tape: &Recorded, policy, part| {
+        let client = estate::client(tape.clone())?;
+        estate::plan_part(&client, manifest, (policy, part))
+    };
+    let (destroy, _) = median(|| plan(equal, Policy::Destroy, &all))?;
+    let (target, _) = median(|| plan(empty, Policy::Sync, &tunnels))?;
+    Ok([
+        Row::new("plan to destroy them", destroy, "ms").within(CPU),
+        Row::new("plan them with a target that is all of them", target, "ms").within(CPU),
+    ])
 }
 
 /// Renders for people.
