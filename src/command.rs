@@ -38,10 +38,7 @@ pub fn run(cli: &Cli) -> Exit {
     };
     end.unwrap_or_else(|trouble| {
         console.trouble(&trouble);
-        match trouble {
-            Trouble::Closed => Exit::Success,
-            Trouble::Problems(..) | Trouble::Report(_) => Exit::Error,
-        }
+        Exit::Error
     })
 }
 

@@ -25,6 +25,7 @@ use findings::Findings;
 use shape::Shape;
 use yaml::{Budget, Node};
 
+pub use formats::address_glob as check_address_pattern;
 pub use schema::schema;
 
 /// Everything that a stack's files say.

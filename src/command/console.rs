@@ -36,8 +36,6 @@ pub(super) enum Trouble {
     Problems(Vec<Problem>, Sources),
     /// Anything else.
     Report(Box<dyn Diagnostic + Send + Sync>),
-    /// Nobody reads the output any more, which is no error.
-    Closed,
 }
 
 impl Console {
@@ -77,7 +75,6 @@ impl Console {
         match trouble {
             Trouble::Problems(problems, sources) => self.problems(problems, sources),
             Trouble::Report(report) => self.diagnostic(report.as_ref()),
-            Trouble::Closed => {}
         }
     }
 
@@ -108,21 +105,26 @@ impl Console {
 /// Prints a result.
 ///
 /// # Errors
-/// If nobody reads it, or it cannot be written.
+/// If it cannot be written.
 pub(super) fn print(text: &str) -> Result<(), Trouble> {
     let mut out = io::stdout().lock();
-    out.write_all(text.as_bytes())?;
-    out.flush()?;
-    Ok(())
+    unless_closed(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
+}
+
+/// A closed pipe is no error: a run that was approved goes on, and ends as it would have.
+fn unless_closed(written: io::Result<()>) -> Result<(), Trouble> {
+    match written {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => Ok(written?),
+    }
 }
 
 /// Prints a result for programs.
 ///
 /// # Errors
-/// If nobody reads it, or it cannot be written.
+/// If it cannot be written.
 pub(super) fn print_json(value: &serde_json::Value) -> Result<(), Trouble> {
-    render::json::write(&mut io::stdout().lock(), value)?;
-    Ok(())
+    unless_closed(render::json::write(&mut io::stdout().lock(), value))
 }
 
 /// Logs requests to standard error, if asked to. Only ours: libraries log headers.
@@ -149,9 +151,6 @@ impl From<Problem> for Trouble {
 
 impl From<io::Error> for Trouble {
     fn from(error: io::Error) -> Self {
-        if error.kind() == io::ErrorKind::BrokenPipe {
-            return Self::Closed;
-        }
         Self::from(Problem::new("tunctl::io", error.to_string()))
     }
 }

@@ -17,7 +17,9 @@ pub(super) fn run(console: &Console, arguments: &cli::Emulate) -> Result<Exit, T
     })?;
     let zones = arguments.zones.iter();
     let options = Options {
-        zones: zones.map(|zone| (DEFAULT_ACCOUNT.to_owned(), zone.clone())).collect(),
+        zones: zones
+            .map(|zone| (DEFAULT_ACCOUNT.to_owned(), zone.clone()))
+            .collect(),
         state_file: arguments.state.clone(),
         ..Options::default()
     };
@@ -29,6 +31,9 @@ pub(super) fn run(console: &Console, arguments: &cli::Emulate) -> Result<Exit, T
             "Cloudflare's API is emulated at {}\n",
             emulator.base_url
         ))?;
+        if arguments.zones.is_empty() {
+            console.note("It has no zones yet: `--zone NAME` makes them.");
+        }
         console.note(&format!(
             "Try it: CLOUDFLARE_API_TOKEN=any CLOUDFLARE_ACCOUNT_ID={DEFAULT_ACCOUNT} tunctl plan \
              --api-url {}\nStop it with Ctrl-C.",

@@ -30,7 +30,8 @@ pub(super) fn run(console: &Console, arguments: &Init) -> Result<Exit, Trouble> 
     let text = edit::set(0, STARTER, &[Step::Key("stack")], &Value::from(stack))?;
     write(&arguments.file, &text)?;
     console.note(&format!(
-        "Wrote {}. Next: `tunctl validate`, then `tunctl plan --sandbox` to try it out.",
+        "Wrote {0}. Try it out with `tunctl plan --sandbox {0}`; for your own account export \
+         CLOUDFLARE_ACCOUNT_ID and CLOUDFLARE_API_TOKEN.",
         arguments.file.display()
     ));
     Ok(Exit::Success)

@@ -11,6 +11,7 @@ use super::stacks::{self, Stack, Stacks};
 use crate::cli::{Choice, Format, Global, PlanArgs};
 use crate::exit::Exit;
 use crate::kind::KINDS;
+use crate::manifest;
 use crate::observe::{self, Survey};
 use crate::plan::forecast::{self, Forecast};
 use crate::plan::guard::Allowance;
@@ -54,6 +55,12 @@ impl Wish {
                 "`destroy --no-delete` has nothing to do",
             )
             .into());
+        }
+        for pattern in choice.target.iter().chain(&choice.exclude) {
+            manifest::check_address_pattern(pattern).map_err(|fault| {
+                let problem = Problem::new("tunctl::invalid_address", fault.message);
+                fault.help.into_iter().fold(problem, Problem::help)
+            })?;
         }
         let selection = Selection::new(&choice.target, &choice.exclude);
         let selection =
@@ -200,7 +207,7 @@ pub(super) fn refusals(
 pub(super) fn one(mut plans: Vec<Value>) -> Value {
     match plans.len() {
         1 => plans.remove(0),
-        _ => json!({ "format_version": 1, "stacks": plans }),
+        _ => json!({ "format_version": render::json::FORMAT_VERSION, "stacks": plans }),
     }
 }
 

@@ -97,8 +97,11 @@ impl Session {
 
 /// Starts the emulator with a zone for every hostname that a manifest names.
 async fn start(file: &Path, stacks: &[Stack]) -> Result<Emulator, Trouble> {
-    if let Some(parent) = file.parent() {
-        std::fs::create_dir_all(parent)?;
+    if let Some(parent) = file.parent()
+        && !parent.as_os_str().is_empty()
+        && !parent.exists()
+    {
+        std::fs::create_dir(parent)?;
     }
     let zones: BTreeSet<(String, String)> = stacks
         .iter()

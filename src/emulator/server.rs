@@ -32,7 +32,7 @@ use super::world::World;
 use line::{Cut, Lines};
 
 /// How an emulator starts.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Options {
     /// Zones that shall exist, as account and name. Those that do not are made, see
     /// [`World::ensure_zone`].
@@ -100,17 +100,6 @@ const HEADERS: [&str; 4] = [
     "x-auth-key",
     "x-auth-user-service-key",
 ];
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            zones: Vec::new(),
-            state_file: None,
-            seed: None,
-            rate: None,
-        }
-    }
-}
 
 impl Emulator {
     /// Loads or makes the world and serves it, on any free port if the port is 0.

@@ -154,7 +154,11 @@ fn known(text: &str) -> Option<(Address, &'static dyn AnyKind)> {
     Some((address, kind))
 }
 
-fn address_glob(text: &str) -> Result<(), FormatFault> {
+/// Whether a text is a glob over addresses, of a kind that exists.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn address_glob(text: &str) -> Result<(), FormatFault> {
     glob(text)?;
     let known = |head: &str| head.contains(['*', '?', '[', '{']) || kind::find(head).is_some();
     match text.split_once('.') {

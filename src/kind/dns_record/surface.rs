@@ -9,7 +9,6 @@ use crate::ingress::Rule;
 use crate::kind::entry::{Entry, Key};
 use crate::problem::Problem;
 use crate::source::Span;
-use crate::suggest::nearest;
 
 /// The facet of an entry that makes records.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
