@@ -104,7 +104,7 @@ fn a_hostname_in_two_tunnels_is_an_error_at_both_places() {
         tunctl::duplicate_hostname: hostname leads to two tunnels
           at `app.example.com`: `app.example.com` again
           at `app.example.com`: first declared here
-          help: let one tunnel make the record, and keep the other out of it with `dns: {exclude: […]}`
+          help: let one tunnel have it: write `dns: {exclude: [app.example.com]}` in the other
     ");
 }
 
