@@ -59,6 +59,8 @@ mod ownership;
 mod plan;
 /// Random worlds: what holds in every one of them.
 mod properties;
+/// What the README and the examples say, done.
+mod readme;
 /// New names for what is there.
 mod rename;
 /// Plans, events and outcomes as text and JSON.
