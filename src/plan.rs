@@ -230,6 +230,9 @@ fn follow(input: &Input<'_>, changes: &mut Vec<Change>) {
         .filter(|change| matches!(change.action, Action::Replace { .. }))
         .map(|change| change.address.clone())
         .collect();
+    if replaced.is_empty() {
+        return;
+    }
     let planned: BTreeSet<Address> = changes.iter().map(|it| it.address.clone()).collect();
     for (address, declared) in &input.desired.resources {
         let followed = declared.references.iter().find(|it| replaced.contains(*it));

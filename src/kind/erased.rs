@@ -3,6 +3,7 @@
 use std::marker::PhantomData;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::Deserialize as _;
 use serde_json::Value;
 
 use super::{
@@ -77,7 +78,7 @@ impl<K> Erased<K> {
 
 /// Specs are made by `lower` from the very same type.
 fn typed<K: Kind>(spec: &Value) -> K::Spec {
-    serde_json::from_value(spec.clone()).expect("a declared spec is of its kind's type")
+    K::Spec::deserialize(spec).expect("a declared spec is of its kind's type")
 }
 
 impl<K: Kind> AnyKind for Erased<K> {
@@ -118,7 +119,7 @@ impl<K: Kind> AnyKind for Erased<K> {
     }
 
     fn lower(&self, entry: &Entry<'_>, lowered: &mut Lowered) -> Result<(), serde_json::Error> {
-        K::lower(entry, serde_json::from_value(entry.value.clone())?, lowered);
+        K::lower(entry, K::Surface::deserialize(entry.value)?, lowered);
         Ok(())
     }
 
@@ -136,7 +137,7 @@ impl<K: Kind> AnyKind for Erased<K> {
         listing: &Listing,
         view: &View<'_>,
     ) -> Result<Option<(Address, Object)>, serde_json::Error> {
-        serde_json::from_value(live.clone()).map(|live| K::sight(live, listing, view))
+        K::Live::deserialize(live).map(|live| K::sight(live, listing, view))
     }
 
     fn travels_with(&self, scope: &Scope, name: &str) -> Option<String> {

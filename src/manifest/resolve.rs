@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::Deserialize as _;
 use serde_json::{Map, Value};
 
 use super::Manifest;
@@ -57,7 +58,7 @@ impl<'a> Document<'a> {
         if !sound || !problems.is_empty() {
             return (None, problems);
         }
-        match serde_json::from_value::<Surface>(self.value.clone()) {
+        match Surface::deserialize(self.value) {
             Ok(surface) => {
                 let manifest = self.manifest(surface, resources, &mut problems);
                 (Some(manifest), problems)
@@ -73,8 +74,8 @@ impl<'a> Document<'a> {
         problems: &mut Vec<Problem>,
     ) -> Manifest {
         let ownership = ownership(&surface, self.value, problems);
-        let drain = self.value["defaults"].get("onDelete").cloned();
-        let drain = drain.and_then(|it| serde_json::from_value::<OnDelete>(it).ok());
+        let drain = self.value["defaults"].get("onDelete");
+        let drain = drain.and_then(|it| OnDelete::deserialize(it).ok());
         Manifest {
             account: surface.account,
             desired: Desired {

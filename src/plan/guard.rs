@@ -235,23 +235,12 @@ fn percentages(input: &Input<'_>, changes: &[&Change]) -> Vec<Finding> {
 
 /// What stays and refers to a tunnel that would go.
 fn foreign(input: &Input<'_>, changes: &[&Change]) -> Vec<Finding> {
-    let changed: BTreeSet<&Address> = changes.iter().map(|change| &change.address).collect();
+    let left = left(input, changes);
     let deleted = changes.iter().filter(|it| it.action.removes());
     deleted
         .filter_map(|change| {
-            let left: Vec<String> = input
-                .observed
-                .iter()
-                .filter(|(address, object)| {
-                    object.references.contains(&change.address)
-                        && !changed.contains(address)
-                        && is_standalone(input, address)
-                })
-                .map(|(address, object)| {
-                    format!("`{address}` ({})", stays(input, address, &object.owner))
-                })
-                .collect();
-            (!left.is_empty()).then(|| Finding {
+            let left = left.get(&change.address)?;
+            Some(Finding {
                 guard: Guard::Foreign,
                 value: left.len() as u64,
                 message: format!(
@@ -262,6 +251,28 @@ fn foreign(input: &Input<'_>, changes: &[&Change]) -> Vec<Finding> {
             })
         })
         .collect()
+}
+
+/// For each address that goes the objects that stay and lead to it, in words.
+fn left<'a>(input: &Input<'_>, changes: &[&'a Change]) -> BTreeMap<&'a Address, Vec<String>> {
+    let changed: BTreeSet<&Address> = changes.iter().map(|change| &change.address).collect();
+    let deleted = changes.iter().filter(|it| it.action.removes());
+    let deleted: BTreeSet<&Address> = deleted.map(|change| &change.address).collect();
+    let mut left: BTreeMap<&Address, Vec<String>> = BTreeMap::new();
+    for (address, object) in input.observed.iter() {
+        let references = object.references.iter();
+        let gone: BTreeSet<&Address> = references
+            .filter_map(|it| deleted.get(it).copied())
+            .collect();
+        if gone.is_empty() || changed.contains(address) || !is_standalone(input, address) {
+            continue;
+        }
+        for reference in gone {
+            let words = format!("`{address}` ({})", stays(input, address, &object.owner));
+            left.entry(reference).or_default().push(words);
+        }
+    }
+    left
 }
 
 fn is_standalone(input: &Input<'_>, address: &Address) -> bool {

@@ -18,12 +18,12 @@ pub(super) fn declared(
     declared: &Declared,
     objects: &[Object],
 ) -> Result<Option<(Action, Reason)>, Problem> {
-    let after = declared.spec.clone();
+    let after = || declared.spec.clone();
     let Some(first) = objects.first() else {
-        return Ok(Some((Action::Create { after }, Reason::New)));
+        return Ok(Some((Action::Create { after: after() }, Reason::New)));
     };
     refuse(address, declared, objects)?;
-    let fields = diff(&first.spec, &after, kind.extent());
+    let fields = diff(&first.spec, &declared.spec, kind.extent());
     if let Some(from) = first.former.clone() {
         immutable(kind, declared, &fields)?;
         let object = first.clone();
@@ -31,7 +31,7 @@ pub(super) fn declared(
             Action::Rename {
                 object,
                 from,
-                after,
+                after: after(),
             },
             Reason::Differs,
         )));
@@ -39,7 +39,7 @@ pub(super) fn declared(
     if fields.is_empty() {
         return Ok(None);
     }
-    let reason = reason(&fields);
+    let (after, reason) = (after(), reason(&fields));
     if !is_in_hand(declared, first) {
         let objects = objects.to_vec();
         return Ok(Some((
@@ -104,11 +104,14 @@ fn refuse(address: &Address, declared: &Declared, objects: &[Object]) -> Result<
             );
         }
     }
-    let list = objects.iter().map(shown).collect::<Vec<_>>().join(", ");
+    let list = || objects.iter().map(shown).collect::<Vec<_>>().join(", ");
     if objects.iter().filter(|it| it.form == Form::Spec).count() > 1 {
         return Err(
             Problem::new("tunctl::ambiguous_object", "two objects have this name")
-                .at(declared.at, format!("`{address}` could be any of: {list}"))
+                .at(
+                    declared.at,
+                    format!("`{address}` could be any of: {}", list()),
+                )
                 .help("delete or rename all but one at Cloudflare"),
         );
     }
@@ -117,7 +120,7 @@ fn refuse(address: &Address, declared: &Declared, objects: &[Object]) -> Result<
         let name = &address.name;
         return Err(
             Problem::new("tunctl::foreign_object", "place is taken by something else")
-                .at(declared.at, format!("here is already {list}"))
+                .at(declared.at, format!("here is already {}", list()))
                 .help(format!(
                     "remove it at Cloudflare, or take it over with `dns: {{adopt: [{name}]}}`"
                 )),

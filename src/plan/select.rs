@@ -45,7 +45,8 @@ impl Selection {
             .filter(|change| self.targets(desired, change))
             .map(|change| change.address.clone())
             .collect();
-        while grow(&mut wanted, &changes, desired) {}
+        let planned: BTreeSet<&Address> = changes.iter().map(|it| &it.address).collect();
+        while grow(&mut wanted, &planned, desired) {}
         let mut unwanted: BTreeSet<Address> = changes
             .iter()
             .filter(|change| matches(&self.exclude, desired, change))
@@ -78,15 +79,16 @@ fn matches(patterns: &Patterns, desired: &Desired, change: &Change) -> bool {
 }
 
 /// Adds what wanted changes refer to; whether anything was added.
-fn grow(wanted: &mut BTreeSet<Address>, changes: &[Change], desired: &Desired) -> bool {
+fn grow(wanted: &mut BTreeSet<Address>, planned: &BTreeSet<&Address>, desired: &Desired) -> bool {
     let before = wanted.len();
     let referred: Vec<Address> = wanted
         .iter()
         .filter_map(|address| desired.get(address))
-        .flat_map(|declared| declared.references.clone())
+        .flat_map(|declared| &declared.references)
+        .filter(|reference| planned.contains(reference))
+        .cloned()
         .collect();
-    let planned = |address: &Address| changes.iter().any(|it| it.address == *address);
-    wanted.extend(referred.into_iter().filter(planned));
+    wanted.extend(referred);
     wanted.len() > before
 }
 
