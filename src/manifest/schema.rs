@@ -20,7 +20,7 @@ const OWNED: &str = r"^(\$\{|[^*?\[\]{}!\\]{3})";
 const NAME: &str = r"^\S(.{0,98}\S)?$";
 
 /// The schema of a manifest as it is written: what editors complete and check. They see
-/// `${CLOUDFLARE_ACCOUNT_ID}` where [`filled`] sees an id.
+/// `${CLOUDFLARE_ACCOUNT_ID}` where `filled` sees an id.
 #[must_use]
 pub fn schema() -> Value {
     let mut root = filled();
