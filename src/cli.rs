@@ -35,6 +35,8 @@ pub enum Command {
     Validate(Files),
     /// Print the JSON Schema of manifests.
     Schema,
+    /// Run the tests of manifests; no token, no network.
+    Test(Files),
     /// Show what `apply` would change; writes nothing at Cloudflare.
     Plan(PlanArgs),
     /// Carry out a plan; asks first.
@@ -117,6 +119,8 @@ pub enum Format {
     Human,
     /// For programs: one object.
     Json,
+    /// Only `test`: a report that CI systems show.
+    Junit,
 }
 
 /// Manifests.

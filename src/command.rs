@@ -10,15 +10,18 @@ mod init;
 mod planning;
 mod session;
 mod stacks;
+mod test;
 
 use std::io;
 
+use clap::ValueEnum as _;
 use tokio::runtime::{Builder, Runtime};
 
-use crate::cli::{Cli, Command};
+use crate::cli::{Cli, Command, Format};
 use crate::exit::Exit;
 use crate::manifest;
 use crate::plan::Policy;
+use crate::problem::Problem;
 use console::{Console, Trouble};
 
 /// Runs a command to its end. Everything is said when it returns.
@@ -26,9 +29,11 @@ use console::{Console, Trouble};
 pub fn run(cli: &Cli) -> Exit {
     let console = Console::new(&cli.global);
     let end = match &cli.command {
+        command if !prints(command, cli.global.format) => Err(unprintable(cli.global.format)),
         Command::Init(arguments) => init::run(&console, arguments),
         Command::Validate(files) => stacks::validate(&console, &cli.global, files),
         Command::Schema => schema(),
+        Command::Test(files) => test::run(&console, &cli.global, files),
         Command::Plan(arguments) => planning::run(&console, &cli.global, arguments),
         Command::Apply(arguments) => apply::run(&console, &cli.global, arguments, Policy::Sync),
         Command::Destroy(arguments) => {
@@ -40,6 +45,23 @@ pub fn run(cli: &Cli) -> Exit {
         console.trouble(&trouble);
         Exit::Error
     })
+}
+
+/// Whether a command has results in a format.
+fn prints(command: &Command, format: Format) -> bool {
+    match format {
+        Format::Human | Format::Json => true,
+        Format::Junit => matches!(command, Command::Test(_)),
+    }
+}
+
+fn unprintable(format: Format) -> Trouble {
+    let name = format.to_possible_value();
+    let name = name.as_ref().map_or("", |name| name.get_name());
+    let message = format!("this command has no format `{name}`");
+    Problem::new("tunctl::no_such_format", message)
+        .help("`--format junit` is what `tunctl test` prints")
+        .into()
 }
 
 fn schema() -> Result<Exit, Trouble> {

@@ -25,6 +25,7 @@ pub mod plan;
 pub mod problem;
 pub mod render;
 pub mod request;
+pub mod routing;
 pub mod scope;
 pub mod source;
 pub mod suggest;

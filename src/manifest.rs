@@ -17,9 +17,12 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use crate::desired::Desired;
+use crate::kind::dns_record;
 use crate::limits::Limits;
 use crate::ownership::Ownership;
 use crate::problem::Problem;
+use crate::routing::test::{self, Test, Trial};
+use crate::routing::{Routes, Routing};
 use crate::source::{Sources, Span};
 use findings::Findings;
 use shape::Shape;
@@ -39,6 +42,30 @@ pub struct Manifest {
     pub ownership: Ownership,
     /// How much one run may delete or change.
     pub limits: Limits,
+    /// The rules of each tunnel, by its name.
+    pub routes: BTreeMap<String, Routes>,
+    /// What should answer which URL.
+    pub tests: Vec<Test>,
+}
+
+impl Manifest {
+    /// Runs the manifest's tests.
+    #[must_use]
+    pub fn trials(&self) -> Vec<Trial<'_>> {
+        test::run(&self.tests, &self.routing())
+    }
+
+    /// Where every URL leads, as far as this manifest says.
+    #[must_use]
+    pub fn routing(&self) -> Routing<'_> {
+        let tunnels = self.routes.iter();
+        Routing {
+            tunnels: tunnels
+                .map(|(name, routes)| (name.as_str(), routes))
+                .collect(),
+            records: dns_record::declared(&self.desired).collect(),
+        }
+    }
 }
 
 /// One file, read but not yet understood.

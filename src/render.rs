@@ -6,17 +6,17 @@
 
 pub mod human;
 pub mod json;
+pub mod junit;
 pub mod progress;
 mod rows;
 pub mod summary;
 mod text;
 mod value;
 
-use serde_json::Value;
-
 use crate::plan::Plan;
 use crate::plan::forecast::Forecast;
 use crate::problem::Problem;
+use crate::routing::test::Trial;
 pub use summary::Summary;
 
 /// Whether text carries ANSI styles. The caller decides, from the flags and the terminal.
@@ -48,8 +48,8 @@ pub struct Report<'a> {
     pub coverage: Coverage,
     /// What the lints say about the manifest. For programs; people see them underlined in it.
     pub lints: &'a [Problem],
-    /// Results of the manifest's tests, in the words of `tunctl test`. For programs.
-    pub tests: &'a [Value],
+    /// How the manifest's tests ended.
+    pub tests: &'a [Trial<'a>],
 }
 
 impl<'a> Report<'a> {

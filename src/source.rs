@@ -44,6 +44,14 @@ impl Sources {
         self.0.get(source)
     }
 
+    /// The line on which a span begins, from 1.
+    #[must_use]
+    pub fn line(&self, span: Span) -> usize {
+        let source = self.get(span.source);
+        let before = source.and_then(|source| source.text.get(..span.start));
+        before.unwrap_or_default().matches('\n').count() + 1
+    }
+
     /// The text under a span.
     #[must_use]
     pub fn text(&self, span: Span) -> &str {

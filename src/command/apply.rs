@@ -7,7 +7,7 @@ use super::runtime;
 use super::session::Session;
 use super::stacks::{self, Stack, Stacks};
 use crate::apply::{Event, Executor, Outcome};
-use crate::cli::{ApplyArgs, Format, Global};
+use crate::cli::{ApplyArgs, Global};
 use crate::exit::Exit;
 use crate::plan::Policy;
 use crate::render;
@@ -51,9 +51,10 @@ fn approve<'a>(
     wish: &Wish,
     planned: &'a [Result<Planned, Unplanned>],
 ) -> Result<Result<Vec<Approved<'a>>, Exit>, Trouble> {
-    let shown = match console.format {
-        Format::Human => planning::report(console, loaded, wish, planned)?,
-        Format::Json => planning::refusals(console, loaded, planned),
+    let shown = if console.is_for_programs() {
+        planning::refusals(console, loaded, wish, planned)
+    } else {
+        planning::report(console, loaded, wish, planned)?
     };
     let worst = Exit::worst(shown.iter().map(|(end, _)| *end));
     if worst != Exit::Success {
@@ -107,20 +108,17 @@ async fn carry_out(
         };
         session.progress.begin(it.planned.plan.changes().count());
         let outcome = executor.apply(&it.planned.plan).await;
-        match console.format {
-            Format::Human => {
-                let mut text = Vec::new();
-                render::human::outcome(&mut text, &outcome, run_of(policy), console.style)?;
-                let text = String::from_utf8_lossy(&text);
-                session.progress.suspend(|| console::print(&text))?;
-            }
-            Format::Json => {
-                results.push(render::json::outcome_json(&it.planned.plan.stack, &outcome));
-            }
+        if console.is_for_programs() {
+            results.push(render::json::outcome_json(&it.planned.plan.stack, &outcome));
+        } else {
+            let mut text = Vec::new();
+            render::human::outcome(&mut text, &outcome, run_of(policy), console.style)?;
+            let text = String::from_utf8_lossy(&text);
+            session.progress.suspend(|| console::print(&text))?;
         }
         ends.push(end(&outcome));
     }
-    if console.format == Format::Json {
+    if console.is_for_programs() {
         console::print_json(&planning::one(results))?;
     }
     Ok(Exit::worst(ends))
@@ -135,7 +133,7 @@ fn run_of(policy: Policy) -> Run {
 
 fn show(console: &Console, session: &Session, event: &Event<'_>) {
     session.progress.event(event);
-    if console.format == Format::Json || console.quiet {
+    if console.is_for_programs() || console.quiet {
         return;
     }
     let mut line = Vec::new();

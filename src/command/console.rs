@@ -62,6 +62,11 @@ impl Console {
         }
     }
 
+    /// Whether results are JSON and nothing else.
+    pub(super) fn is_for_programs(&self) -> bool {
+        self.format == Format::Json
+    }
+
     /// Says something that is no result.
     pub(super) fn note(&self, text: &str) {
         if !self.quiet {

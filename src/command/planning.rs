@@ -8,7 +8,8 @@ use super::console::{self, Console, Trouble};
 use super::runtime;
 use super::session::Session;
 use super::stacks::{self, Stack, Stacks};
-use crate::cli::{Choice, Format, Global, PlanArgs};
+use super::test;
+use crate::cli::{Choice, Global, PlanArgs};
 use crate::exit::Exit;
 use crate::kind::KINDS;
 use crate::manifest;
@@ -19,6 +20,7 @@ use crate::plan::select::Selection;
 use crate::plan::{self, Finding, Input, Plan, Policy};
 use crate::problem::Problem;
 use crate::render::{self, Coverage, Report};
+use crate::routing::test::Trial;
 use crate::source::Sources;
 
 /// What is to be planned, for every stack alike.
@@ -75,6 +77,16 @@ impl Wish {
             selection,
             allowed: allowed.to_vec(),
         })
+    }
+}
+
+impl Wish {
+    /// How the tests of a stack end. What is to be destroyed need not pass any.
+    fn trials<'a>(&self, stack: &'a Stack) -> Vec<Trial<'a>> {
+        match self.policy {
+            Policy::Sync | Policy::KeepAll => stack.manifest.trials(),
+            Policy::Destroy => Vec::new(),
+        }
     }
 }
 
@@ -164,43 +176,51 @@ pub(super) fn report(
                 continue;
             }
         };
-        let view = view(planned, wish);
-        match console.format {
-            Format::Human => {
-                let mut text = Vec::new();
-                if loaded.stacks.len() > 1 {
-                    title(&mut text, stack)?;
-                }
-                render::human::plan(&mut text, &view, console.style)?;
-                console::print(&String::from_utf8_lossy(&text))?;
+        let trials = wish.trials(stack);
+        let view = Report {
+            tests: &trials,
+            ..view(planned, wish)
+        };
+        if console.is_for_programs() {
+            plans.push(render::json::plan_json(&view));
+        } else {
+            let mut text = Vec::new();
+            if loaded.stacks.len() > 1 {
+                title(&mut text, stack)?;
             }
-            Format::Json => plans.push(render::json::plan_json(&view)),
+            render::human::plan(&mut text, &view, console.style)?;
+            console::print(&String::from_utf8_lossy(&text))?;
         }
-        ends.push((Exit::Success, !planned.plan.is_empty()));
+        let end = test::judge(console, loaded, trials.iter());
+        ends.push((end, !planned.plan.is_empty()));
     }
-    if console.format == Format::Json && !plans.is_empty() {
+    if console.is_for_programs() && !plans.is_empty() {
         console::print_json(&one(plans))?;
     }
     Ok(ends)
 }
 
-/// Says which stacks have no plan, and why.
+/// Says which stacks have no plan or fail their tests, and why.
 pub(super) fn refusals(
     console: &Console,
     loaded: &Stacks,
+    wish: &Wish,
     planned: &[Result<Planned, Unplanned>],
 ) -> Vec<(Exit, bool)> {
-    let end = |planned: &Result<Planned, Unplanned>| match planned {
+    let stacks = loaded.stacks.iter().zip(planned);
+    let end = |(stack, planned): (&Stack, &Result<Planned, Unplanned>)| match planned {
         Ok(planned) => {
             console.problems(&planned.plan.warnings, &loaded.sources);
-            (Exit::Success, !planned.plan.is_empty())
+            let trials = wish.trials(stack);
+            let end = test::judge(console, loaded, trials.iter());
+            (end, !planned.plan.is_empty())
         }
         Err(unplanned) => {
             unreported(console, unplanned, &loaded.sources);
             (Exit::Error, false)
         }
     };
-    planned.iter().map(end).collect()
+    stacks.map(end).collect()
 }
 
 /// One stack is one object; several are one object too.
@@ -211,7 +231,7 @@ pub(super) fn one(mut plans: Vec<Value>) -> Value {
     }
 }
 
-fn title(text: &mut Vec<u8>, stack: &Stack) -> Result<(), Trouble> {
+pub(super) fn title(text: &mut Vec<u8>, stack: &Stack) -> Result<(), Trouble> {
     use std::io::Write as _;
     let name = &stack.manifest.ownership.stack;
     writeln!(text, "\nStack `{name}` ({})", stack.file.display())?;

@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use serde_json::json;
+
 use super::console::{self, Console, Trouble};
 use super::environment;
+use super::planning;
 use crate::address::Address;
-use crate::cli::{Files, Format, Global};
+use crate::cli::{Files, Global};
 use crate::exit::Exit;
 use crate::files;
 use crate::manifest::Manifest;
@@ -114,19 +117,22 @@ pub(super) fn validate(
     arguments: &Files,
 ) -> Result<Exit, Trouble> {
     let loaded = load(global, arguments)?;
+    let mut valid = Vec::new();
     for stack in &loaded.stacks {
         let name = &stack.manifest.ownership.stack;
         let count = stack.manifest.desired.resources.len();
         let file = stack.file.display();
-        console::print(&match console.format {
-            Format::Human => format!("{file}: stack `{name}` is valid, {count} resources.\n"),
-            Format::Json => format!(
-                "{}\n",
-                serde_json::json!({
-                    "file": file.to_string(), "stack": name, "valid": true, "resources": count,
-                })
-            ),
-        })?;
+        if console.is_for_programs() {
+            valid.push(json!({
+                "file": file.to_string(), "stack": name, "valid": true, "resources": count,
+            }));
+        } else {
+            let text = format!("{file}: stack `{name}` is valid, {count} resources.\n");
+            console::print(&text)?;
+        }
+    }
+    if console.is_for_programs() {
+        console::print_json(&planning::one(valid))?;
     }
     Ok(Exit::Success)
 }

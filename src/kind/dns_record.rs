@@ -11,6 +11,7 @@ use super::{
     Entry, Kind, Listing, Lowered, Misplaced, Part, Recheck, Step, Unresolved, View, Write, resolve,
 };
 use crate::address::{Address, Ids, RemoteId};
+use crate::desired::Desired;
 use crate::kind::tunnel::Tunnel;
 use crate::kind::tunnel_config::TunnelConfig;
 use crate::observed::{Form, Object, Owner};
@@ -68,6 +69,16 @@ impl DnsRecord {
     pub fn address(name: &str) -> Address {
         Address::new(Self::NAME, name)
     }
+}
+
+/// The declared names, each with the tunnel that its record leads to.
+pub fn declared(desired: &Desired) -> impl Iterator<Item = (&str, &str)> {
+    let resources = desired.resources.iter();
+    let records = resources.filter(|(address, _)| address.kind == DnsRecord::NAME);
+    records.filter_map(|(address, declared)| {
+        let tunnel = declared.references.first()?;
+        Some((address.name.as_str(), tunnel.name.as_str()))
+    })
 }
 
 /// A record that lives in another zone than its name's own is told apart by `@zone`.

@@ -1,11 +1,15 @@
 //! One entry of a section, as kinds see it while they lower it to resources.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::address::Address;
 use crate::desired::{Declared, Lifecycle};
 use crate::problem::Problem;
+use crate::routing::Routes;
+use crate::routing::test::Test;
 use crate::source::Span;
 
 /// One entry of a section: `edge-web:` under `tunnels:`.
@@ -42,6 +46,10 @@ impl Entry<'_> {
 pub struct Lowered {
     /// Resources in the order of the manifest; duplicates are found later.
     pub resources: Vec<(Address, Declared)>,
+    /// The rules of each tunnel, also of those that do not load them from Cloudflare.
+    pub routes: BTreeMap<String, Routes>,
+    /// What should answer which URL.
+    pub tests: Vec<Test>,
     /// What was wrong.
     pub problems: Vec<Problem>,
 }

@@ -92,6 +92,7 @@ impl Kind for TunnelConfig {
     type Live = Live;
 
     fn lower(entry: &Entry<'_>, surface: Surface, lowered: &mut Lowered) {
+        surface.tests(entry, lowered);
         let Some((rules, settings)) = surface.rules(entry, lowered) else {
             return;
         };

@@ -52,15 +52,22 @@ impl<'a> Document<'a> {
     pub(super) fn resolve(&self, sound: bool) -> (Option<Manifest>, Vec<Problem>) {
         let mut lowered = Lowered::default();
         self.lower(&mut lowered);
-        let mut problems = lowered.problems;
-        let resources = unique(lowered.resources, &mut problems);
+        let Lowered {
+            resources,
+            routes,
+            tests,
+            mut problems,
+        } = lowered;
+        let resources = unique(resources, &mut problems);
         problems.extend(self.contradictions(&resources));
         if !sound || !problems.is_empty() {
             return (None, problems);
         }
         match Surface::deserialize(self.value) {
             Ok(surface) => {
-                let manifest = self.manifest(surface, resources, &mut problems);
+                let mut manifest = self.manifest(surface, resources, &mut problems);
+                manifest.routes = routes;
+                manifest.tests = tests;
                 (Some(manifest), problems)
             }
             Err(error) => (None, vec![unshaped(self.root.span, &error)]),
@@ -84,6 +91,7 @@ impl<'a> Document<'a> {
             },
             ownership,
             limits: surface.limits,
+            ..Manifest::default()
         }
     }
 

@@ -10,6 +10,7 @@ mod heading;
 mod line;
 mod list;
 mod outcome;
+mod trial;
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -22,6 +23,7 @@ use crate::problem::Problem;
 pub use event::event;
 use line::{Line, Tone, write_all};
 pub use outcome::{Run, outcome};
+pub use trial::trials;
 
 /// Up to so many changes each one is shown in full.
 const SMALL: usize = 20;
@@ -36,7 +38,7 @@ pub fn plan(to: &mut dyn Write, report: &Report<'_>, style: Style) -> io::Result
         forecast,
         coverage,
         lints: _,
-        tests: _,
+        tests,
     } = report;
     let mut lines = Vec::new();
     if !plan.is_empty() {
@@ -56,6 +58,7 @@ pub fn plan(to: &mut dyn Write, report: &Report<'_>, style: Style) -> io::Result
         lines.push(Line::new(Tone::Plain, text));
     }
     lines.extend(forecast.and_then(cost));
+    lines.extend(trial::tally(tests));
     let fingerprint = format!("Fingerprint: {}", fingerprint::of_plan(plan));
     lines.push(Line::new(Tone::Dim, fingerprint));
     write_all(&lines, to, style)

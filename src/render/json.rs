@@ -15,6 +15,7 @@ use crate::apply::{Failure, Outcome, Verdict};
 use crate::plan::forecast::Forecast;
 use crate::plan::{Action, Change, Finding, Reason, fingerprint};
 use crate::problem::Problem;
+use crate::routing::test::Trial;
 
 /// The version of both formats. The minor number grows when keys are added, the major one when
 /// keys change their meaning; Terraform counts its own in the same way.
@@ -41,7 +42,7 @@ pub fn plan_json(report: &Report<'_>) -> Value {
         "findings": plan.findings.iter().map(finding).collect::<Vec<_>>(),
         "warnings": plan.warnings.iter().map(problem).collect::<Vec<_>>(),
         "lints": lints.iter().map(problem).collect::<Vec<_>>(),
-        "tests": tests,
+        "tests": tests.iter().map(trial).collect::<Vec<_>>(),
         "forecast": forecast.map(cost),
     })
 }
@@ -68,6 +69,18 @@ pub fn outcome_json(stack: &str, outcome: &Outcome) -> Value {
             .iter()
             .map(|(change, end)| result(change, end, outcome))
             .collect::<Vec<_>>(),
+    })
+}
+
+/// How the tests of one stack's manifest ended, as one JSON object.
+#[must_use]
+pub fn tests_json(stack: &str, trials: &[Trial<'_>]) -> Value {
+    let failed = trials.iter().filter(|it| it.fault.is_some()).count();
+    json!({
+        "format_version": FORMAT_VERSION,
+        "stack": stack,
+        "summary": { "passed": trials.len() - failed, "failed": failed },
+        "tests": trials.iter().map(trial).collect::<Vec<_>>(),
     })
 }
 
@@ -206,6 +219,36 @@ fn problem(problem: &Problem) -> Value {
         "message": message,
         "details": details,
         "help": help,
+    })
+}
+
+fn trial(trial: &Trial<'_>) -> Value {
+    let Trial {
+        test,
+        tunnel,
+        answer,
+        fault,
+    } = trial;
+    let access = |required: bool| if required { "required" } else { "none" };
+    let answer = answer.as_ref().map(|it| {
+        json!({
+            "tunnel": tunnel,
+            "rule": it.rule,
+            "service": it.service,
+            "access": access(it.access),
+        })
+    });
+    json!({
+        "url": test.url,
+        "passed": fault.is_none(),
+        "expected": {
+            "tunnel": test.tunnel,
+            "rule": test.rule,
+            "service": test.service,
+            "access": test.access.map(access),
+        },
+        "answer": answer,
+        "fault": fault.as_ref().map(problem),
     })
 }
 

@@ -32,7 +32,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "ownership",
         ],
     ),
-    ("pure", &["ingress", "kind", "manifest", "plan"]),
+    ("pure", &["ingress", "routing", "kind", "manifest", "plan"]),
     ("ports", &["api", "store", "secret", "git", "files"]),
     ("engine", &["observe", "apply", "watch", "serve"]),
     ("views", &["render"]),

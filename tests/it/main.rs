@@ -49,6 +49,8 @@ mod manifest_merge;
 mod manifest_schema;
 /// A tree against a schema: every mistake at its place, and the value that `serde` gets.
 mod manifest_shape;
+/// The manifest's own tests, and how they end a run.
+mod manifest_tests;
 /// YAML into nodes: the gallery of refused texts, the budget, and arbitrary bytes.
 mod manifest_yaml;
 /// What changes before what.

@@ -8,6 +8,8 @@ use crate::ingress::{self, OriginRequest, Rule};
 use crate::kind::entry::{Entry, Key, Lowered};
 use crate::kind::tunnel::ConfigSrc;
 use crate::problem::Problem;
+use crate::routing::test::{Places, Test};
+use crate::routing::{self, Routes};
 use crate::source::Span;
 
 /// What answers when no rule does, unless the manifest says otherwise.
@@ -23,8 +25,41 @@ pub struct Surface {
     ingress: Option<Vec<Rule>>,
     /// How connectors talk to the services of all rules; a rule's own `originRequest` wins.
     origin_request: OriginRequest,
+    /// What should answer which URL. Run by `tunctl test` and by every plan.
+    tests: Vec<Expected>,
     #[schemars(skip)]
     config_src: ConfigSrc,
+}
+
+/// What should answer one URL.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "Test")]
+struct Expected {
+    /// The whole URL, such as `https://app.example.com/api/v1`.
+    url: String,
+    /// The service that should answer, as in a rule.
+    service: String,
+    /// The position of the rule that should answer, from 0.
+    #[serde(default)]
+    rule: Option<usize>,
+    /// Whether the rule should demand a token of Cloudflare Access: `required` or `none`.
+    #[serde(default)]
+    access: Option<ExpectedAccess>,
+    /// The tunnel that DNS should lead to, if it is another one than this.
+    #[serde(default)]
+    tunnel: Option<String>,
+}
+
+/// Whether a rule demands a token of Access.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(rename = "TestAccess")]
+enum ExpectedAccess {
+    /// The connector refuses requests without one.
+    Required,
+    /// The connector lets every request pass.
+    None,
 }
 
 impl Surface {
@@ -56,14 +91,58 @@ impl Surface {
                 .help("move `access` into the `originRequest` of each rule it should guard"),
             );
         }
+        let places = (0..rules.len())
+            .map(|index| entry.at(&[Key::Field("ingress"), Key::Index(index)]))
+            .collect();
+        let routes = Routes {
+            rules: rules.clone(),
+            origin_request: self.origin_request.clone(),
+            places,
+        };
+        lowered.routes.insert(entry.name.to_owned(), routes);
         match self.config_src {
             ConfigSrc::Cloudflare => Some((rules, self.origin_request.clone())),
             ConfigSrc::Local => None,
         }
     }
 
+    /// The tests, each with its places; those whose URL is none are problems.
+    pub(super) fn tests(&self, entry: &Entry<'_>, lowered: &mut Lowered) {
+        for (index, expected) in self.tests.iter().enumerate() {
+            let at = |field| entry.at(&[Key::Field("tests"), Key::Index(index), Key::Field(field)]);
+            match expected.test(entry.name, at) {
+                Ok(test) => lowered.tests.push(test),
+                Err(reason) => lowered.problems.push(
+                    Problem::new("tunctl::invalid_test", "test has no URL of a request")
+                        .at(at("url"), reason)
+                        .help("write a whole URL such as `https://app.example.com/api/v1`"),
+                ),
+            }
+        }
+    }
+
     /// Where the rules stand.
     pub(super) fn place(entry: &Entry<'_>) -> Span {
         entry.at(&[Key::Field("ingress")])
+    }
+}
+
+impl Expected {
+    fn test<'a>(&self, home: &str, at: impl Fn(&'a str) -> Span) -> Result<Test, String> {
+        Ok(Test {
+            tunnel: self.tunnel.as_deref().unwrap_or(home).to_owned(),
+            url: self.url.clone(),
+            target: routing::target(&self.url)?,
+            service: self.service.clone(),
+            rule: self.rule,
+            access: self.access.map(|it| it == ExpectedAccess::Required),
+            at: Places {
+                url: at("url"),
+                service: at("service"),
+                rule: at("rule"),
+                access: at("access"),
+                tunnel: at("tunnel"),
+            },
+        })
     }
 }
