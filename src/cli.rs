@@ -37,6 +37,8 @@ pub enum Command {
     Schema,
     /// Run the tests of manifests; no token, no network.
     Test(Files),
+    /// Show what serves a URL and why; from the manifest, or with --live from Cloudflare.
+    Explain(ExplainArgs),
     /// Show what `apply` would change; writes nothing at Cloudflare.
     Plan(PlanArgs),
     /// Carry out a plan; asks first.
@@ -140,6 +142,20 @@ pub struct Init {
     /// Where to write it.
     #[arg(value_name = "FILE", default_value = "tunctl.yaml")]
     pub file: PathBuf,
+}
+
+/// What `explain` takes.
+#[derive(Debug, Clone, Args)]
+pub struct ExplainArgs {
+    /// The URL as a browser would have it.
+    #[arg(value_name = "URL")]
+    pub url: String,
+    /// Ask Cloudflare instead of the manifest; needs a token that may read.
+    #[arg(long)]
+    pub live: bool,
+    /// Which stacks.
+    #[command(flatten)]
+    pub files: Files,
 }
 
 /// Which part of a plan.

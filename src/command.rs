@@ -6,6 +6,7 @@ mod console;
 mod credentials;
 mod emulate;
 mod environment;
+mod explain;
 mod init;
 mod planning;
 mod session;
@@ -33,6 +34,7 @@ pub fn run(cli: &Cli) -> Exit {
         Command::Init(arguments) => init::run(&console, arguments),
         Command::Validate(files) => stacks::validate(&console, &cli.global, files),
         Command::Schema => schema(),
+        Command::Explain(arguments) => explain::run(&console, &cli.global, arguments),
         Command::Test(files) => test::run(&console, &cli.global, files),
         Command::Plan(arguments) => planning::run(&console, &cli.global, arguments),
         Command::Apply(arguments) => apply::run(&console, &cli.global, arguments, Policy::Sync),

@@ -2,6 +2,7 @@
 //!
 //! Whether rules and records come from a manifest or from Cloudflare is all the same here.
 
+pub mod explain;
 pub mod test;
 
 use std::collections::BTreeMap;

@@ -81,6 +81,14 @@ pub fn declared(desired: &Desired) -> impl Iterator<Item = (&str, &str)> {
     })
 }
 
+/// The tunnel that a live record leads to, if it leads to one.
+#[must_use]
+pub fn leads_to(object: &Object) -> Option<String> {
+    let target = object.spec.get("target")?.as_str()?;
+    let address = Address::parse(target).filter(|it| it.kind == Tunnel::NAME)?;
+    Some(address.name)
+}
+
 /// A record that lives in another zone than its name's own is told apart by `@zone`.
 fn zone_of<'a>(scope: &'a Scope, name: &str) -> Option<&'a Zone> {
     match name.split_once('@') {

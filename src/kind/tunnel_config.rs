@@ -14,6 +14,7 @@ use crate::ingress::{self, OriginRequest, Rule};
 use crate::kind::tunnel::Tunnel;
 use crate::observed::{Form, Object, Owner};
 use crate::request::{Method, Request};
+use crate::routing::Routes;
 use crate::scope::Scope;
 use surface::Surface;
 
@@ -34,6 +35,17 @@ pub struct Spec {
     /// would lose it, so it shows as a difference.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     unknown_keys: Map<String, Value>,
+}
+
+/// The rules of a live configuration. `None`: it is none.
+#[must_use]
+pub fn routes(object: &Object) -> Option<Routes> {
+    let spec = Spec::deserialize(&object.spec).ok()?;
+    Some(Routes {
+        rules: spec.ingress,
+        origin_request: spec.origin_request,
+        places: Vec::new(),
+    })
 }
 
 fn is_default(settings: &OriginRequest) -> bool {

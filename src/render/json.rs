@@ -2,6 +2,8 @@
 //! Invariant: the order of keys is fixed, and what policies for Terraform's plans read means
 //! the same here.
 
+mod explanation;
+
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
@@ -17,7 +19,9 @@ use crate::plan::{Action, Change, Finding, Reason, fingerprint};
 use crate::problem::Problem;
 use crate::routing::test::Trial;
 
-/// The version of both formats. The minor number grows when keys are added, the major one when
+pub use explanation::explanation_json;
+
+/// The version of all formats. The minor number grows when keys are added, the major one when
 /// keys change their meaning; Terraform counts its own in the same way.
 pub const FORMAT_VERSION: &str = "1.0";
 
@@ -229,7 +233,6 @@ fn trial(trial: &Trial<'_>) -> Value {
         answer,
         fault,
     } = trial;
-    let access = |required: bool| if required { "required" } else { "none" };
     let answer = answer.as_ref().map(|it| {
         json!({
             "tunnel": tunnel,
@@ -250,6 +253,11 @@ fn trial(trial: &Trial<'_>) -> Value {
         "answer": answer,
         "fault": fault.as_ref().map(problem),
     })
+}
+
+/// In the words of the manifest's tests.
+fn access(required: bool) -> &'static str {
+    if required { "required" } else { "none" }
 }
 
 fn cost(forecast: &Forecast) -> Value {

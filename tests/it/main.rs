@@ -27,6 +27,8 @@ mod diagnostics;
 mod drift;
 /// The emulator, in process and over HTTP.
 mod emulator;
+/// `tunctl explain`: the way of a request, from the manifest and from the account.
+mod explain;
 /// Limits, protection, and what stops a deletion.
 mod guard;
 /// What cloudflared does with ingress rules.
