@@ -274,6 +274,10 @@ fn trace(request: &Request, exchanged: &Result<Reply, WireError>, millis: u128) 
         Ok(reply) => {
             let ray = error::ray(reply).unwrap_or_default();
             tracing::debug!(method, path, status = reply.status, ray, millis, "exchange");
+            let ratelimit = reply.header("ratelimit").unwrap_or_default();
+            let policy = reply.header("ratelimit-policy").unwrap_or_default();
+            let bytes = reply.body.len();
+            tracing::trace!(path, ratelimit, policy, bytes, "answer");
         }
         Err(error) => tracing::debug!(method, path, %error, millis, "exchange"),
     }

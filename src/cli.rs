@@ -44,7 +44,7 @@ pub enum Command {
     /// Carry out a plan; asks first.
     Apply(ApplyArgs),
     /// Delete everything that the stack owns or declares; asks first.
-    Destroy(ApplyArgs),
+    Destroy(WriteArgs),
     /// Serve an emulation of Cloudflare's API, for tests and demos.
     Emulate(Emulate),
 }
@@ -108,7 +108,7 @@ pub struct Global {
         help_heading = "Output"
     )]
     pub quiet: bool,
-    /// Log requests to standard error; twice for more.
+    /// Log requests to standard error; twice with the rate limit and sizes of answers.
     #[arg(long, short, global = true, action = clap::ArgAction::Count, help_heading = "Output")]
     pub verbose: u8,
 }
@@ -167,9 +167,6 @@ pub struct Choice {
     /// All but this address and what refers to it; a glob, may be repeated.
     #[arg(long, value_name = "ADDRESS")]
     pub exclude: Vec<String>,
-    /// Delete nothing.
-    #[arg(long)]
-    pub no_delete: bool,
 }
 
 /// What `plan` takes.
@@ -178,6 +175,9 @@ pub struct PlanArgs {
     /// Which part of it.
     #[command(flatten)]
     pub choice: Choice,
+    /// Delete nothing.
+    #[arg(long)]
+    pub no_delete: bool,
     /// Exit with 2 if there are changes.
     #[arg(long, alias = "non-zero-exit-code")]
     pub detailed_exitcode: bool,
@@ -189,9 +189,20 @@ pub struct PlanArgs {
     pub files: Files,
 }
 
-/// What `apply` and `destroy` take.
+/// What `apply` takes.
 #[derive(Debug, Clone, Args)]
 pub struct ApplyArgs {
+    /// Delete nothing.
+    #[arg(long)]
+    pub no_delete: bool,
+    /// What `destroy` takes too.
+    #[command(flatten)]
+    pub write: WriteArgs,
+}
+
+/// What both `apply` and `destroy` take.
+#[derive(Debug, Clone, Args)]
+pub struct WriteArgs {
     /// Which part of the plan.
     #[command(flatten)]
     pub choice: Choice,

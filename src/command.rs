@@ -37,7 +37,10 @@ pub fn run(cli: &Cli) -> Exit {
         Command::Explain(arguments) => explain::run(&console, &cli.global, arguments),
         Command::Test(files) => test::run(&console, &cli.global, files),
         Command::Plan(arguments) => planning::run(&console, &cli.global, arguments),
-        Command::Apply(arguments) => apply::run(&console, &cli.global, arguments, Policy::Sync),
+        Command::Apply(arguments) => {
+            let policy = planning::policy(arguments.no_delete);
+            apply::run(&console, &cli.global, &arguments.write, policy)
+        }
         Command::Destroy(arguments) => {
             apply::run(&console, &cli.global, arguments, Policy::Destroy)
         }

@@ -74,7 +74,10 @@ fn unreadable(path: &Path, error: &io::Error, at: Option<Span>) -> Problem {
     let Some(at) = at else {
         let problem = Problem::new(code, format!("cannot read `{name}`: {error}"));
         return if error.kind() == io::ErrorKind::NotFound {
-            problem.help("`tunctl init` writes a starter manifest")
+            problem.help(
+                "`tunctl init` writes a starter manifest; another file, or a directory of them, is \
+                          the last argument",
+            )
         } else {
             problem
         };

@@ -17,6 +17,7 @@ use crate::plan::Plan;
 use crate::plan::forecast::Forecast;
 use crate::problem::Problem;
 use crate::routing::test::Trial;
+use human::Run;
 pub use summary::Summary;
 
 /// Whether text carries ANSI styles. The caller decides, from the flags and the terminal.
@@ -44,6 +45,8 @@ pub struct Report<'a> {
     pub plan: &'a Plan,
     /// What carrying it out will cost; left out if nobody asked.
     pub forecast: Option<&'a Forecast>,
+    /// The command that would carry it out.
+    pub run: Run,
     /// Whether the plan is a part of a larger one.
     pub coverage: Coverage,
     /// What the lints say about the manifest. For programs; people see them underlined in it.
@@ -59,6 +62,7 @@ impl<'a> Report<'a> {
         Self {
             plan,
             forecast: None,
+            run: Run::Apply,
             coverage: Coverage::Whole,
             lints: &[],
             tests: &[],

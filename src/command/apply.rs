@@ -7,11 +7,10 @@ use super::runtime;
 use super::session::Session;
 use super::stacks::{self, Stack, Stacks};
 use crate::apply::{Event, Executor, Outcome};
-use crate::cli::{ApplyArgs, Global};
+use crate::cli::{Global, WriteArgs};
 use crate::exit::Exit;
 use crate::plan::Policy;
 use crate::render;
-use crate::render::human::Run;
 
 /// A plan of a stack that may be carried out.
 struct Approved<'a> {
@@ -23,7 +22,7 @@ struct Approved<'a> {
 pub(super) fn run(
     console: &Console,
     global: &Global,
-    arguments: &ApplyArgs,
+    arguments: &WriteArgs,
     policy: Policy,
 ) -> Result<Exit, Trouble> {
     let loaded = stacks::load(global, &arguments.files)?;
@@ -46,11 +45,12 @@ pub(super) fn run(
 /// The plans to carry out, or how the run ends without any. One plan that is refused stops all.
 fn approve<'a>(
     console: &Console,
-    arguments: &ApplyArgs,
+    arguments: &WriteArgs,
     loaded: &'a Stacks,
     wish: &Wish,
     planned: &'a [Result<Planned, Unplanned>],
 ) -> Result<Result<Vec<Approved<'a>>, Exit>, Trouble> {
+    wish.check(loaded, planned)?;
     let shown = if console.is_for_programs() {
         planning::refusals(console, loaded, wish, planned)
     } else {
@@ -106,13 +106,18 @@ async fn carry_out(
             ownership: &manifest.ownership,
             on: &|event| show(console, session, event),
         };
+        if approved.len() > 1 && !console.is_for_programs() && !console.quiet {
+            let mut text = Vec::new();
+            planning::title(&mut text, it.stack)?;
+            console::print(&String::from_utf8_lossy(&text))?;
+        }
         session.progress.begin(it.planned.plan.changes().count());
         let outcome = executor.apply(&it.planned.plan).await;
         if console.is_for_programs() {
             results.push(render::json::outcome_json(&it.planned.plan.stack, &outcome));
         } else {
             let mut text = Vec::new();
-            render::human::outcome(&mut text, &outcome, run_of(policy), console.style)?;
+            render::human::outcome(&mut text, &outcome, planning::run_of(policy), console.style)?;
             let text = String::from_utf8_lossy(&text);
             session.progress.suspend(|| console::print(&text))?;
         }
@@ -122,13 +127,6 @@ async fn carry_out(
         console::print_json(&planning::one(results))?;
     }
     Ok(Exit::worst(ends))
-}
-
-fn run_of(policy: Policy) -> Run {
-    match policy {
-        Policy::Destroy => Run::Destroy,
-        Policy::Sync | Policy::KeepAll => Run::Apply,
-    }
 }
 
 fn show(console: &Console, session: &Session, event: &Event<'_>) {

@@ -4,6 +4,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, Severity};
 
+use serde_json::json;
 use tracing_subscriber::Layer as _;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -77,9 +78,22 @@ impl Console {
 
     /// Shows what is wrong.
     pub(super) fn trouble(&self, trouble: &Trouble) {
-        match trouble {
-            Trouble::Problems(problems, sources) => self.problems(problems, sources),
-            Trouble::Report(report) => self.diagnostic(report.as_ref()),
+        let errors = match trouble {
+            Trouble::Problems(problems, sources) => {
+                self.problems(problems, sources);
+                render::json::problems(problems, sources)
+            }
+            Trouble::Report(report) => {
+                self.diagnostic(report.as_ref());
+                vec![render::json::diagnostic(report.as_ref())]
+            }
+        };
+        if self.is_for_programs() {
+            // What cannot be printed was said on standard error.
+            let _ = print_json(&json!({
+                "format_version": render::json::FORMAT_VERSION,
+                "errors": errors,
+            }));
         }
     }
 

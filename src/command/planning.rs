@@ -1,6 +1,8 @@
 //! `tunctl plan`, and the part of it that `apply` shares: stacks side by side, reported one by
 //! one.
 
+use std::collections::BTreeSet;
+
 use futures::future::join_all;
 use serde_json::{Value, json};
 
@@ -14,19 +16,24 @@ use crate::exit::Exit;
 use crate::kind::KINDS;
 use crate::manifest;
 use crate::observe::{self, Survey};
+use crate::ownership::Patterns;
 use crate::plan::forecast::{self, Forecast};
 use crate::plan::guard::Allowance;
 use crate::plan::select::Selection;
 use crate::plan::{self, Finding, Input, Plan, Policy};
 use crate::problem::Problem;
+use crate::render::human::Run;
 use crate::render::{self, Coverage, Report};
 use crate::routing::test::Trial;
 use crate::source::Sources;
+use crate::suggest;
 
 /// What is to be planned, for every stack alike.
 pub(super) struct Wish {
     pub(super) policy: Policy,
     selection: Selection,
+    /// Those of `--target` and `--exclude`.
+    patterns: Vec<String>,
     allowed: Vec<Allowance>,
 }
 
@@ -43,6 +50,19 @@ pub(super) enum Unplanned {
     Refused(Vec<Problem>),
 }
 
+impl Unplanned {
+    /// The same for programs.
+    fn json(&self, stack: &str, sources: &Sources) -> Value {
+        let errors = match self {
+            Self::Unread(error) => vec![render::json::diagnostic(error)],
+            Self::Refused(problems) => render::json::problems(problems, sources),
+        };
+        json!({
+            "format_version": render::json::FORMAT_VERSION, "stack": stack, "errors": errors,
+        })
+    }
+}
+
 impl Wish {
     /// # Errors
     /// If a pattern is not a glob.
@@ -51,13 +71,6 @@ impl Wish {
         allowed: &[Allowance],
         policy: Policy,
     ) -> Result<Self, Trouble> {
-        if choice.no_delete && policy == Policy::Destroy {
-            return Err(Problem::new(
-                "tunctl::contradicting_flags",
-                "`destroy --no-delete` has nothing to do",
-            )
-            .into());
-        }
         for pattern in choice.target.iter().chain(&choice.exclude) {
             manifest::check_address_pattern(pattern).map_err(|fault| {
                 let problem = Problem::new("tunctl::invalid_address", fault.message);
@@ -67,20 +80,51 @@ impl Wish {
         let selection = Selection::new(&choice.target, &choice.exclude);
         let selection =
             selection.map_err(|error| Problem::new("tunctl::invalid_glob", error.to_string()))?;
-        let policy = if choice.no_delete {
-            Policy::KeepAll
-        } else {
-            policy
-        };
+        let patterns = choice.target.iter().chain(&choice.exclude);
         Ok(Self {
             policy,
             selection,
+            patterns: patterns.cloned().collect(),
             allowed: allowed.to_vec(),
         })
     }
 }
 
 impl Wish {
+    /// Refuses a pattern that names nothing in any of the stacks: whoever mistypes what is to be
+    /// left out would otherwise apply it.
+    ///
+    /// # Errors
+    /// The first such pattern.
+    pub(super) fn check(
+        &self,
+        loaded: &Stacks,
+        planned: &[Result<Planned, Unplanned>],
+    ) -> Result<(), Trouble> {
+        if self.patterns.is_empty() || planned.iter().any(Result::is_err) {
+            return Ok(());
+        }
+        let declared = loaded.stacks.iter();
+        let declared = declared.flat_map(|stack| stack.manifest.desired.resources.keys());
+        let found = planned.iter().flatten();
+        let found = found.flat_map(|it| it.survey.observed.objects.keys());
+        let known: BTreeSet<String> = declared.chain(found).map(ToString::to_string).collect();
+        for pattern in &self.patterns {
+            let glob = Patterns::new([pattern.as_str()]);
+            if glob.is_ok_and(|glob| known.iter().any(|address| glob.matches(address))) {
+                continue;
+            }
+            let message = format!("nothing has the address `{pattern}`");
+            let help = match suggest::nearest(pattern, known.iter().map(String::as_str)) {
+                Some(address) => format!("did you mean `{address}`?"),
+                None => "`tunctl plan` shows the addresses that change".to_owned(),
+            };
+            let problem = Problem::new("tunctl::unknown_address", message).help(help);
+            return Err(problem.into());
+        }
+        Ok(())
+    }
+
     /// How the tests of a stack end. What is to be destroyed need not pass any.
     fn trials<'a>(&self, stack: &'a Stack) -> Vec<Trial<'a>> {
         match self.policy {
@@ -97,13 +141,15 @@ pub(super) fn run(
     arguments: &PlanArgs,
 ) -> Result<Exit, Trouble> {
     let loaded = stacks::load(global, &arguments.files)?;
-    let wish = Wish::new(&arguments.choice, &arguments.allow, Policy::Sync)?;
+    let policy = policy(arguments.no_delete);
+    let wish = Wish::new(&arguments.choice, &arguments.allow, policy)?;
     let planned = runtime()?.block_on(async {
         let session = Session::open(console, global, &loaded.stacks).await?;
         let planned = plan_all(&session, &loaded.stacks, &wish).await;
         session.close().await?;
         Ok::<_, Trouble>(planned)
     })?;
+    wish.check(&loaded, &planned)?;
     let ends = report(console, &loaded, &wish, &planned)?;
     let pending = arguments.detailed_exitcode;
     let end = |(end, changes): (Exit, bool)| {
@@ -114,6 +160,23 @@ pub(super) fn run(
         }
     };
     Ok(Exit::worst(ends.into_iter().map(end)))
+}
+
+/// What `--no-delete` makes of a plan.
+pub(super) fn policy(no_delete: bool) -> Policy {
+    if no_delete {
+        Policy::KeepAll
+    } else {
+        Policy::Sync
+    }
+}
+
+/// The command that carries a plan out.
+pub(super) fn run_of(policy: Policy) -> Run {
+    match policy {
+        Policy::Destroy => Run::Destroy,
+        Policy::Sync | Policy::KeepAll => Run::Apply,
+    }
 }
 
 /// Plans every stack, side by side.
@@ -172,6 +235,8 @@ pub(super) fn report(
             Ok(planned) => planned,
             Err(unplanned) => {
                 unreported(console, unplanned, &loaded.sources);
+                let stack = &stack.manifest.ownership.stack;
+                plans.push(unplanned.json(stack, &loaded.sources));
                 ends.push((Exit::Error, false));
                 continue;
             }
@@ -246,6 +311,7 @@ fn view<'a>(planned: &'a Planned, wish: &Wish) -> Report<'a> {
     };
     Report {
         forecast: Some(&planned.forecast),
+        run: run_of(wish.policy),
         coverage,
         ..Report::new(&planned.plan)
     }

@@ -38,6 +38,7 @@ pub fn plan(to: &mut dyn Write, report: &Report<'_>, style: Style) -> io::Result
     let Report {
         plan,
         forecast,
+        run,
         coverage,
         lints: _,
         tests,
@@ -53,13 +54,13 @@ pub fn plan(to: &mut dyn Write, report: &Report<'_>, style: Style) -> io::Result
     }
     lines.extend(plan.warnings.iter().flat_map(warning));
     lines.extend(forecast.iter().flat_map(|it| overruns(it)));
-    lines.extend(refusals(&plan.findings));
-    lines.extend(conclusion(plan));
+    lines.extend(refusals(&plan.findings, *run));
+    lines.extend(conclusion(plan, *run));
     if *coverage == Coverage::Partial {
         let text = "Note: this is a part of the stack, as --target and --exclude chose it.";
         lines.push(Line::new(Tone::Plain, text));
     }
-    lines.extend(forecast.and_then(cost));
+    lines.extend(forecast.and_then(|forecast| cost(forecast, *run)));
     lines.extend(trial::tally(tests));
     let fingerprint = format!("Fingerprint: {}", fingerprint::of_plan(plan));
     lines.push(Line::new(Tone::Dim, fingerprint));
@@ -101,11 +102,11 @@ fn warning(problem: &Problem) -> Vec<Line> {
     lines
 }
 
-fn refusals(findings: &[Finding]) -> Vec<Line> {
+fn refusals(findings: &[Finding], run: Run) -> Vec<Line> {
     let mut lines: Vec<Line> = findings
         .iter()
         .map(|finding| {
-            let line = Line::new(Tone::Alarm, "Apply will refuse: ");
+            let line = Line::new(Tone::Alarm, format!("{} will refuse: ", run.name()));
             let line = line.then(Tone::Plain, prose(&finding.message));
             match finding.lifted_by() {
                 Some(flag) => line.then(Tone::Plain, format!("; lift with `{flag}`")),
@@ -120,12 +121,13 @@ fn refusals(findings: &[Finding]) -> Vec<Line> {
 }
 
 /// The line that everybody parses, and in a large plan the same by kind above it.
-fn conclusion(plan: &Plan) -> Vec<Line> {
+fn conclusion(plan: &Plan, run: Run) -> Vec<Line> {
     if plan.is_empty() {
-        return vec![Line::new(Tone::Add, "No changes.").then(
-            Tone::Strong,
-            " Your infrastructure matches the configuration.",
-        )];
+        let why = match run {
+            Run::Apply => " Your infrastructure matches the configuration.",
+            Run::Destroy => " No objects need to be destroyed.",
+        };
+        return vec![Line::new(Tone::Add, "No changes.").then(Tone::Strong, why)];
     }
     let mut lines = Vec::new();
     if plan.changes().count() > SMALL {
@@ -188,7 +190,7 @@ fn overruns(forecast: &Forecast) -> Vec<Line> {
 }
 
 /// What carrying out the plan takes.
-fn cost(forecast: &Forecast) -> Option<Line> {
+fn cost(forecast: &Forecast, run: Run) -> Option<Line> {
     let Forecast {
         writes,
         reads,
@@ -196,7 +198,7 @@ fn cost(forecast: &Forecast) -> Option<Line> {
         quotas: _,
     } = forecast;
     let requests = usize::try_from(writes + reads).unwrap_or(usize::MAX);
-    let text = format!("Apply takes {}", count(requests, "request"));
+    let text = format!("{} takes {}", run.name(), count(requests, "request"));
     let text = if *seconds > 0.0 {
         format!("{text} and, by the rate limit, at least {seconds:.0} s.")
     } else {

@@ -4,10 +4,10 @@
 
 mod explanation;
 
-use std::fmt::Write as _;
+use std::fmt::{Display, Write as _};
 use std::io::{self, Write};
 
-use miette::Severity;
+use miette::{Diagnostic, Severity};
 use serde_json::{Map, Value, json};
 
 use super::text::is_hostile;
@@ -18,6 +18,7 @@ use crate::plan::forecast::Forecast;
 use crate::plan::{Action, Change, Finding, Reason, fingerprint};
 use crate::problem::Problem;
 use crate::routing::test::Trial;
+use crate::source::{Sources, Span};
 
 pub use explanation::explanation_json;
 
@@ -31,6 +32,7 @@ pub fn plan_json(report: &Report<'_>) -> Value {
     let Report {
         plan,
         forecast,
+        run: _,
         coverage,
         lints,
         tests,
@@ -258,6 +260,38 @@ fn trial(trial: &Trial<'_>) -> Value {
 /// In the words of the manifest's tests.
 fn access(required: bool) -> &'static str {
     if required { "required" } else { "none" }
+}
+
+/// Problems with the places that they are about.
+#[must_use]
+pub fn problems(problems: &[Problem], sources: &Sources) -> Vec<Value> {
+    let place = |(span, text): &(Span, String)| {
+        json!({
+            "file": sources.get(span.source).map(|source| &source.name),
+            "line": sources.line(*span),
+            "text": text,
+        })
+    };
+    let each = problems.iter().map(|it| {
+        let mut json = problem(it);
+        json["places"] = it.labels.iter().map(place).collect();
+        json
+    });
+    each.collect()
+}
+
+/// An error without a place.
+#[must_use]
+pub fn diagnostic(error: &dyn Diagnostic) -> Value {
+    let text = |part: Option<Box<dyn Display + '_>>| part.map(|it| it.to_string());
+    json!({
+        "code": text(error.code()),
+        "severity": "error",
+        "message": error.to_string(),
+        "details": [],
+        "help": text(error.help()),
+        "places": [],
+    })
 }
 
 fn cost(forecast: &Forecast) -> Value {

@@ -355,3 +355,101 @@ fn a_closed_pipe_is_no_error() {
     drop(child.stdout.take());
     assert_eq!(child.wait().unwrap().code(), Some(0));
 }
+
+#[test]
+fn an_error_is_one_json_object_too() {
+    let tunctl = Tunctl::with_manifest("version: 1\nstack: edge\naccount: x\n");
+    for arguments in [
+        &["validate", "--format", "json"][..],
+        &["plan", "--sandbox", "--format", "json"],
+        &["test", "--format", "json"],
+    ] {
+        let ran = tunctl.run(arguments).code(1).complains("tunctl::pattern");
+        let json: Value = serde_json::from_str(&ran.out).unwrap();
+        assert_eq!(json["errors"][0]["code"], "tunctl::pattern");
+        assert_eq!(json["errors"][0]["places"][0]["file"], "tunctl.yaml");
+        assert_eq!(json["errors"][0]["places"][0]["line"], 3);
+    }
+    // No credentials: an error without a place.
+    let tunctl = Tunctl::with_manifest(&MANIFEST.replace(
+        "${CLOUDFLARE_ACCOUNT_ID}",
+        "0123456789abcdef0123456789abcdef",
+    ));
+    let ran = tunctl.run(&["plan", "--format", "json"]).code(1);
+    let json: Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!(json["errors"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn several_valid_stacks_are_one_json_object() {
+    let tunctl = Tunctl::in_ci(MANIFEST);
+    tunctl.write(
+        "two.yaml",
+        &MANIFEST
+            .replace("stack: edge", "stack: two")
+            .replace("edge-", "two-")
+            .replace("example.com", "example.org"),
+    );
+    let ran = tunctl.run(&["validate", "--format", "json", "."]).code(0);
+    let json: Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!(json["stacks"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn a_target_or_an_exclusion_that_names_nothing_is_refused() {
+    let tunctl = Tunctl::in_ci(MANIFEST);
+    for flag in ["--target", "--exclude"] {
+        for command in ["plan", "apply"] {
+            tunctl
+                .run(&[command, "--sandbox", flag, "tunnel.edge-wed"])
+                .code(1)
+                .complains("nothing has the address `tunnel.edge-wed`")
+                .complains("did you mean `tunnel.edge-web`?");
+        }
+    }
+    tunctl
+        .run(&["plan", "--sandbox", "--exclude", "tunnel.edge-w*"])
+        .code(0);
+}
+
+#[test]
+fn destroying_nothing_says_so_in_its_own_words() {
+    let tunctl = Tunctl::in_ci(MANIFEST);
+    let ran = tunctl
+        .run(&["destroy", "--sandbox", "--auto-approve"])
+        .code(0);
+    ran.says("No changes. No objects need to be destroyed.");
+    tunctl.run(&["destroy", "--no-delete"]).code(1);
+}
+
+#[test]
+fn twice_verbose_tells_the_rate_limit_too() {
+    let account = Account::new(&["example.com"]);
+    let tunctl = Tunctl::in_ci(MANIFEST);
+    let url = account.url();
+    let once = tunctl.run(&["plan", "-v", "--api-url", &url]).code(0);
+    let twice = tunctl.run(&["plan", "-vv", "--api-url", &url]).code(0);
+    assert!(!once.err.contains("ratelimit"), "{}", once.err);
+    assert!(twice.err.contains("ratelimit"), "{}", twice.err);
+}
+
+#[test]
+fn each_of_several_stacks_is_named_while_it_is_applied() {
+    let tunctl = Tunctl::in_ci(MANIFEST);
+    tunctl.write(
+        "two.yaml",
+        &MANIFEST
+            .replace("stack: edge", "stack: two")
+            .replace("edge-", "two-")
+            .replace("example.com", "example.org"),
+    );
+    let ran = tunctl
+        .run(&["apply", "--sandbox", "--auto-approve", "."])
+        .code(0);
+    let begun = ran.out.find("Creating...").unwrap();
+    for stack in ["edge", "two"] {
+        let title = format!("Stack `{stack}`");
+        assert_eq!(ran.out.matches(&title).count(), 2, "plan and run");
+    }
+    assert!(ran.out[..begun].contains("Stack `edge`"));
+}

@@ -20,6 +20,16 @@ pub enum Run {
     Destroy,
 }
 
+impl Run {
+    /// The word that people know it by.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Apply => "Apply",
+            Self::Destroy => "Destroy",
+        }
+    }
+}
+
 /// Shows how a run ended.
 ///
 /// # Errors
@@ -119,12 +129,10 @@ impl<'a> Ends<'a> {
             change,
             destroy,
         } = summary;
-        let (name, done) = match run {
-            Run::Apply => (
-                "Apply",
-                format!("{add} added, {change} changed, {destroy} destroyed"),
-            ),
-            Run::Destroy => ("Destroy", format!("{destroy} destroyed")),
+        let name = run.name();
+        let done = match run {
+            Run::Apply => format!("{add} added, {change} changed, {destroy} destroyed"),
+            Run::Destroy => format!("{destroy} destroyed"),
         };
         let skipped = self.skipped.values().map(Vec::len).sum();
         let open = [

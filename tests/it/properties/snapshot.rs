@@ -136,9 +136,14 @@ impl Record {
             .flatten()
     }
 
-    /// Whether it and a CNAME exclude each other.
+    /// Whether it and a CNAME exclude each other. A zone's own name servers stand beside a CNAME
+    /// at its apex, which Cloudflare flattens.
     pub(super) fn occupies(&self) -> bool {
-        ["A", "AAAA", "CNAME", "NS"].contains(&self.kind.as_str())
+        match self.kind.as_str() {
+            "A" | "AAAA" | "CNAME" => true,
+            "NS" => self.name != self.zone,
+            _ => false,
+        }
     }
 
     /// Whether nobody may touch it.

@@ -163,12 +163,12 @@ fn what_the_caller_adds_is_there() {
             limit: 1000,
         }],
     };
+    let plan = Plan::default();
     let json = plan_json(&Report {
-        plan: &Plan::default(),
         forecast: Some(&forecast),
         coverage: Coverage::Partial,
         lints: &[lint],
-        tests: &[],
+        ..Report::new(&plan)
     });
     assert_eq!(json["complete"], json!(false));
     assert_eq!(json["tests"], json!([]));
