@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// One thing that tunctl manages, in the user's words: `dns_record.app.example.com`.
 ///
@@ -54,16 +55,38 @@ impl<'de> Deserialize<'de> for Address {
     }
 }
 
-/// Cloudflare's identifier of an object. Opaque: never parsed, never shown instead of a name
-/// that is known.
+/// Cloudflare's identifier of an object. Opaque: never shown instead of a name that is known.
+/// What is read from an answer is an id only if it could be one: it ends up in paths.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct RemoteId(pub String);
+#[serde(try_from = "String")]
+pub struct RemoteId(String);
+
+/// The longest id: Cloudflare's are 32 hex digits or UUIDs (cloudflare-api.md 1.2).
+const LONGEST_ID: usize = 64;
+
+impl TryFrom<String> for RemoteId {
+    type Error = &'static str;
+
+    fn try_from(id: String) -> Result<Self, Self::Error> {
+        let legal = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+        if matches!(id.len(), 1..=LONGEST_ID) && id.bytes().all(legal) {
+            Ok(Self(id))
+        } else {
+            Err("not an id of Cloudflare's")
+        }
+    }
+}
 
 impl RemoteId {
-    /// Makes an id from what Cloudflare sent.
+    /// Makes an id from a text that is known to be one.
     pub fn new(id: impl Into<String>) -> Self {
         Self(id.into())
+    }
+
+    /// The id in a field of an answer, if it could be one.
+    #[must_use]
+    pub fn in_field(answer: &Value, field: &str) -> Option<Self> {
+        Self::deserialize(answer.get(field)?).ok()
     }
 
     /// The id as Cloudflare writes it.

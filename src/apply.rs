@@ -7,10 +7,7 @@ mod look;
 mod send;
 mod teardown;
 
-use std::collections::BTreeSet;
-
-use futures::future::join_all;
-use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::address::{Address, Ids, RemoteId};
 use crate::api::Client;
@@ -22,6 +19,7 @@ use crate::observe::Survey;
 use crate::ownership::Ownership;
 use crate::plan::{Action, Change, Plan};
 pub use event::{Event, Failure, Outcome, Verdict};
+use futures::future::join_all;
 
 /// What carrying out a plan needs.
 pub struct Executor<'a, W: Wire> {
@@ -79,7 +77,7 @@ impl<W: Wire> Executor<'_, W> {
         let mut ids = self.survey.observed.ids.clone();
         let mut stopped = BTreeSet::new();
         for stage in &plan.stages {
-            for (change, done) in self.stage(stage, &ids, &stopped).await {
+            for (change, done) in unique(self.stage(stage, &ids, &stopped).await, &ids) {
                 (self.on)(&Event::Finished(change, &done.verdict));
                 if done.verdict == Verdict::Done {
                     learn(&mut ids, change, done.id);
@@ -187,9 +185,30 @@ fn learn(ids: &mut Ids, change: &Change, id: Option<RemoteId>) {
     }
 }
 
-fn created(kind: &dyn AnyKind, change: &Change, answer: &Value) -> Option<RemoteId> {
-    change.action.after()?;
-    kind.created(answer)
+/// Objects with one id are none of them the right one: whatever was written next would reach
+/// the wrong one.
+fn unique<'p>(ended: Vec<(&'p Change, Done)>, ids: &Ids) -> Vec<(&'p Change, Done)> {
+    let mut named: BTreeMap<(String, RemoteId), usize> = BTreeMap::new();
+    for (change, done) in &ended {
+        if let Some(id) = &done.id {
+            *named
+                .entry((change.address.kind.clone(), id.clone()))
+                .or_default() += 1;
+        }
+    }
+    let is_shared = |change: &Change, id: &RemoteId| {
+        let Address { kind, name } = &change.address;
+        let known = ids.name(kind, id.as_str());
+        let elsewhere = !Ids::is_unknown(&known) && known != *name;
+        elsewhere || named[&(kind.clone(), id.clone())] > 1
+    };
+    let judge = |(change, done): (&'p Change, Done)| match &done.id {
+        Some(id) if is_shared(change, id) => {
+            (change, Done::bad(Verdict::Failed(diagnosed(&send::Doubt))))
+        }
+        Some(_) | None => (change, done),
+    };
+    ended.into_iter().map(judge).collect()
 }
 
 fn unresolved(error: &Unresolved) -> Verdict {

@@ -1,6 +1,7 @@
 //! Manifests from disk: the file itself and its includes, and never a byte more than the budget.
 
 mod include;
+mod walk;
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};

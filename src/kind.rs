@@ -149,7 +149,7 @@ pub trait Kind: 'static {
     /// The id in the answer to a create.
     #[must_use]
     fn created(answer: &Value) -> Option<RemoteId> {
-        answer.get("id")?.as_str().map(RemoteId::new)
+        RemoteId::in_field(answer, "id")
     }
 
     /// The hostnames that an object with this spec answers for.

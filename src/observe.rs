@@ -53,11 +53,23 @@ pub enum ObserveError {
         /// What does not fit.
         reason: String,
     },
+    /// An id that two objects have is no id.
+    #[error("Cloudflare listed two objects with the id {id}; the second is `{address}`")]
+    #[diagnostic(
+        code(tunctl::unexpected_object),
+        help("nothing was written; run again, and report it to Cloudflare if it stays")
+    )]
+    Twice {
+        /// The second object.
+        address: Address,
+        /// The id.
+        id: RemoteId,
+    },
 }
 
 #[derive(Deserialize)]
 struct LiveZone {
-    id: String,
+    id: RemoteId,
     name: String,
 }
 
@@ -106,7 +118,7 @@ async fn zones<W: Wire>(client: &Client<W>, account: &str) -> Result<Vec<Zone>, 
         .into_iter()
         .map(|zone| match LiveZone::deserialize(&zone) {
             Ok(zone) => Ok(Zone {
-                id: RemoteId::new(zone.id),
+                id: zone.id,
                 name: zone.name.to_lowercase(),
             }),
             Err(error) => Err(unexpected("zone", &request, &error)),
@@ -142,8 +154,15 @@ async fn round<W: Wire>(
             seen => seen.map(|objects| (objects, None)),
         }
     });
+    let mut seen = BTreeSet::new();
     for (objects, warning) in try_join_all(reads).await? {
         for (address, object) in objects {
+            if !seen.insert((address.kind.clone(), object.id.clone())) {
+                return Err(ObserveError::Twice {
+                    address,
+                    id: object.id,
+                });
+            }
             survey.observed.add(address, object);
         }
         survey.warnings.extend(warning);
@@ -217,7 +236,10 @@ fn unexpected(kind: &'static str, request: &Request, error: &serde_json::Error) 
 /// new words. Only what is ours, and only while nothing has the new name.
 fn rename(kind: &dyn AnyKind, observed: &mut Observed, desired: &Desired, ownership: &Ownership) {
     for (address, declared) in &desired.resources {
-        if address.kind != kind.name() || !observed.at(address).is_empty() {
+        if address.kind != kind.name()
+            || !observed.at(address).is_empty()
+            || ownership.is_ignored(address)
+        {
             continue;
         }
         let former = declared

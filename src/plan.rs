@@ -15,7 +15,7 @@ pub use change::{Action, Change, Reason};
 pub use guard::{Finding, Guard};
 
 use crate::address::Address;
-use crate::desired::Desired;
+use crate::desired::{Declared, Desired};
 use crate::kind::{self, AnyKind, Recheck};
 use crate::limits::Limits;
 use crate::observed::{Form, Observed};
@@ -148,6 +148,7 @@ fn declared(input: &Input<'_>) -> Result<Vec<Change>, Vec<Problem>> {
         }
         match judge::declared(*kind, address, declared, input.observed.at(address)) {
             Ok(None) => {}
+            Ok(Some(_)) if let Some(problem) = stranded(input, declared) => problems.push(problem),
             Ok(Some((action, reason))) => changes.push(Change {
                 recheck: recheck(*kind, &action, input, declared.references.first()),
                 address: address.clone(),
@@ -177,6 +178,22 @@ fn impossible(input: &Input<'_>, kind: &dyn AnyKind, address: &Address) -> Optio
         );
     }
     held_former_name(input, address)
+}
+
+/// What refers to something that is let go of and does not exist can never be written.
+fn stranded(input: &Input<'_>, declared: &Declared) -> Option<Problem> {
+    let parent = declared.references.first()?;
+    let missing = input.ownership.is_ignored(parent) && input.observed.at(parent).is_empty();
+    missing.then(|| {
+        let problem = Problem::new(
+            "tunctl::unresolved_reference",
+            "what this leads to does not exist",
+        );
+        let label = format!("`{parent}` is ignored, and Cloudflare has none");
+        problem
+            .at(declared.at, label)
+            .help("drop it from `ignore`, or ignore this too")
+    })
 }
 
 /// A living object under a previous name that may not be renamed: making a new one beside it is

@@ -1,6 +1,8 @@
 //! Requests to Cloudflare's API as plain values: kinds make them, `api` sends them, tests
 //! compare them.
 
+use std::fmt;
+
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 use serde_json::Value;
@@ -52,8 +54,8 @@ pub enum Repeat {
     Once,
 }
 
-/// One call, without credentials or base URL.
-#[derive(Debug, Clone, PartialEq)]
+/// One call, without credentials or base URL. `Debug` shows no body: it may hold a secret.
+#[derive(Clone, PartialEq)]
 pub struct Request {
     /// The HTTP method.
     pub method: Method,
@@ -65,6 +67,25 @@ pub struct Request {
     pub body: Option<Value>,
     /// Whether it may be sent twice.
     pub repeat: Repeat,
+}
+
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            method,
+            path,
+            query,
+            body,
+            repeat,
+        } = self;
+        f.debug_struct("Request")
+            .field("method", method)
+            .field("path", path)
+            .field("query", query)
+            .field("body", &body.as_ref().map(|_| "[REDACTED]"))
+            .field("repeat", repeat)
+            .finish()
+    }
 }
 
 impl Request {

@@ -2,8 +2,9 @@
 //! itself.
 
 use std::error::Error as StdError;
-use std::fs;
+use std::fs::File;
 use std::io;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -160,12 +161,21 @@ fn install_crypto() {
     drop(rustls::crypto::ring::default_provider().install_default());
 }
 
+/// The longest file of certificates: all that browsers trust take a quarter of a megabyte.
+const LONGEST_BUNDLE: u64 = 16 * 1024 * 1024;
+
 fn certificates(path: &Path) -> Result<Vec<Certificate>, HttpError> {
     let problem = |trouble: String| HttpError::CaFile {
         path: path.display().to_string(),
         trouble,
     };
-    let pem = fs::read(path).map_err(|error| problem(error.to_string()))?;
+    let mut pem = Vec::new();
+    let read = File::open(path)
+        .and_then(|file| file.take(LONGEST_BUNDLE + 1).read_to_end(&mut pem))
+        .map_err(|error| problem(error.to_string()))?;
+    if read as u64 > LONGEST_BUNDLE {
+        return Err(problem("it is too long for certificates".to_owned()));
+    }
     let certificates = Certificate::from_pem_bundle(&pem).map_err(|error| problem(root(&error)))?;
     if certificates.is_empty() {
         return Err(problem("no certificate in it".to_owned()));

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use futures::future::LocalBoxFuture;
 use serde_json::{Map, Value, json};
 
-use super::{Done, Executor, Ready, Verdict, created, diagnosed};
-use crate::address::Ids;
+use super::{Done, Executor, Ready, Verdict, diagnosed};
+use crate::address::{Ids, RemoteId};
 use crate::api::wire::Wire;
 use crate::api::{ApiError, Meaning};
 use crate::kind::{Part, Step};
@@ -78,7 +78,7 @@ impl<W: Wire> Executor<'_, W> {
     {
         Box::pin(async move {
             match self.client.send(&endpoint.clone().body(body(chunk))).await {
-                Ok(answer) => answered(chunk, &answer),
+                Ok(answer) => self.answered(chunk, &answer, ids).await,
                 Err(error) if is_about_content(&error) && chunk.len() > 1 => {
                     let (left, right) = chunk.split_at(chunk.len() / 2);
                     let mut ended = self.chunk(endpoint, left, ids).await;
@@ -88,6 +88,37 @@ impl<W: Wire> Executor<'_, W> {
                 Err(error) => self.unanswered(chunk, ids, &error).await,
             }
         })
+    }
+
+    /// Hands the answer's objects to the changes that asked for them. What the answer does not
+    /// show is looked up.
+    async fn answered<'p>(
+        &self,
+        chunk: &[Ready<'p>],
+        answer: &Value,
+        ids: &Ids,
+    ) -> Vec<(&'p Change, Done)> {
+        let mut ended = Vec::new();
+        let mut doubtful = Vec::new();
+        for (ready, said) in chunk.iter().zip(said(chunk, answer)) {
+            let done = match said {
+                Said::Gone => Some(Done::well(None, None)),
+                Said::Object(object) => {
+                    let id = self.shown(ready, object, ids);
+                    id.map(|id| Done::well(Some(id), None))
+                }
+                Said::Nothing => None,
+            };
+            match done {
+                Some(done) => ended.push((ready.change, done)),
+                None => doubtful.push(ready.change),
+            }
+        }
+        if !doubtful.is_empty() {
+            let settled = self.doubted(&doubtful, ids).await;
+            ended.extend(doubtful.into_iter().zip(settled));
+        }
+        ended
     }
 
     async fn unanswered<'p>(
@@ -138,28 +169,41 @@ fn body(chunk: &[Ready<'_>]) -> Value {
     Value::Object(body)
 }
 
-/// Hands the answer's objects to the changes that asked for them: each list is in the order of
-/// the request.
-fn answered<'p>(chunk: &[Ready<'p>], answer: &Value) -> Vec<(&'p Change, Done)> {
-    let list = |name: &str| {
-        answer
-            .get(name)
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten()
-    };
-    let (mut patches, mut posts) = (list("patches"), list("posts"));
-    chunk
-        .iter()
-        .map(|ready| {
-            let objects = parts(ready).filter_map(|part| match part {
-                Part::Delete(_) => None,
+/// What an answer says about one change.
+enum Said<'a> {
+    /// All its parts are there, and this object is the last.
+    Object(&'a Value),
+    /// All its parts are there, and it leaves no object.
+    Gone,
+    /// Something is missing.
+    Nothing,
+}
+
+/// What an answer says about each change: its lists are in the order of the request, and as long.
+fn said<'a>(chunk: &[Ready<'_>], answer: &'a Value) -> Vec<Said<'a>> {
+    let list = |name: &str| answer.get(name).and_then(Value::as_array);
+    let [mut deletes, mut patches, mut posts] =
+        ["deletes", "patches", "posts"].map(|name| list(name).into_iter().flatten());
+    let each = chunk.iter().map(|ready| {
+        let mut said = Said::Nothing;
+        for part in parts(ready) {
+            let object = match part {
+                Part::Delete(_) => deletes.next(),
                 Part::Patch(_) => patches.next(),
                 Part::Post(_) => posts.next(),
-            });
-            let last = objects.last();
-            let id = last.and_then(|object| created(ready.kind, ready.change, object));
-            (ready.change, Done::well(id, None))
-        })
-        .collect()
+            };
+            said = match (part, object) {
+                (_, None) => return Said::Nothing,
+                (Part::Delete(id), Some(gone)) => {
+                    if RemoteId::in_field(gone, "id").as_ref() != Some(id) {
+                        return Said::Nothing;
+                    }
+                    Said::Gone
+                }
+                (Part::Patch(_) | Part::Post(_), Some(object)) => Said::Object(object),
+            };
+        }
+        said
+    });
+    each.collect()
 }

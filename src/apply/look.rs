@@ -3,16 +3,17 @@
 
 use std::collections::BTreeMap;
 
-use super::{Done, Executor, Verdict, diagnosed};
-use crate::address::{Address, Ids};
-use crate::api::ApiError;
+use super::{Done, Executor, Ready, Verdict, diagnosed};
+use serde_json::Value;
+
+use crate::address::{Address, Ids, RemoteId};
 use crate::api::wire::Wire;
 use crate::diff::diff;
 use crate::kind::{self, AnyKind, Listing};
 use crate::observe::{self, ObserveError};
 use crate::observed::Object;
-use crate::plan::Change;
 use crate::plan::fingerprint::digest;
+use crate::plan::{Action, Change};
 
 /// What one read showed.
 type Seen = Result<Vec<(Address, Object)>, ObserveError>;
@@ -44,7 +45,7 @@ impl<W: Wire> Executor<'_, W> {
         &self,
         changes: &[&Change],
         ids: &Ids,
-        error: &ApiError,
+        error: &dyn miette::Diagnostic,
     ) -> Vec<Done> {
         let looks = self.look(changes, ids).await;
         let ends = looks.of.iter().map(|(change, index)| {
@@ -53,6 +54,24 @@ impl<W: Wire> Executor<'_, W> {
                 .unwrap_or_else(|| Done::bad(Verdict::Failed(diagnosed(error))))
         });
         ends.collect()
+    }
+
+    /// The id of the object that the answer to a write shows. `None` if the answer does not show
+    /// it as it should be: an answer is projected and compared like anything that is read.
+    pub(super) fn shown(&self, ready: &Ready<'_>, answer: &Value, ids: &Ids) -> Option<RemoteId> {
+        let Ready { change, kind, .. } = ready;
+        let listing = kind.look(&self.survey.scope, ids, &change.address.name)?;
+        let seen = kind.sight(answer, &listing, &self.view(ids)).ok()??;
+        let named = kind.created(answer)?;
+        let id = settled(change, &[seen])?.id.filter(|id| *id == named)?;
+        let stays = match &change.action {
+            Action::Update { object, .. } | Action::Rename { object, .. } => object.id == id,
+            Action::Create { .. }
+            | Action::Adopt { .. }
+            | Action::Replace { .. }
+            | Action::Delete { .. } => true,
+        };
+        stays.then_some(id)
     }
 
     async fn look<'p>(&self, changes: &[&'p Change], ids: &Ids) -> Looks<'p> {

@@ -2,12 +2,21 @@
 
 use serde_json::Value;
 
-use super::{Done, Executor, Ready, Verdict, created, diagnosed};
+use super::{Done, Executor, Ready, Verdict, diagnosed};
 use crate::address::Ids;
 use crate::api::wire::Wire;
 use crate::api::{ApiError, Meaning};
 use crate::kind::Step;
 use crate::plan::{Action, Change};
+
+/// An answer that says "success" and shows something else, and reading again shows it too.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("Cloudflare answered with success, but does not show what was written")]
+#[diagnostic(
+    code(tunctl::unexpected_answer),
+    help("run `tunctl plan` to see what is there; what depends on it was not written")
+)]
+pub(super) struct Doubt;
 
 impl<W: Wire> Executor<'_, W> {
     /// Carries out one change by its own requests, one after the other.
@@ -18,7 +27,7 @@ impl<W: Wire> Executor<'_, W> {
                 continue;
             };
             done = match self.client.send(request).await {
-                Ok(answer) => finished(ready, &answer),
+                Ok(answer) => self.finished(ready, &answer, ids).await,
                 Err(error) => self.failed(ready, ids, error).await,
             };
             if done.verdict != Verdict::Done {
@@ -26,6 +35,28 @@ impl<W: Wire> Executor<'_, W> {
             }
         }
         done
+    }
+
+    /// The end of a request that was not refused.
+    async fn finished(&self, ready: &Ready<'_>, answer: &Value, ids: &Ids) -> Done {
+        let change = ready.change;
+        if matches!(change.action, Action::Delete { .. }) {
+            return Done::well(None, None);
+        }
+        let before = change.action.objects().first();
+        let mut done = match self.shown(ready, answer, ids) {
+            Some(id) => Done::well(Some(id), None),
+            None => self.doubted(&[change], ids).await.remove(0),
+        };
+        if done.verdict == Verdict::Done {
+            done.concern = ready.kind.concern(before, answer);
+        }
+        done
+    }
+
+    /// How changes ended whose answers do not show what was written.
+    pub(super) async fn doubted(&self, changes: &[&Change], ids: &Ids) -> Vec<Done> {
+        self.settle(changes, ids, &Doubt).await
     }
 
     async fn failed(&self, ready: &Ready<'_>, ids: &Ids, error: ApiError) -> Done {
@@ -45,14 +76,6 @@ impl<W: Wire> Executor<'_, W> {
         }
         Done::bad(Verdict::Failed(diagnosed(&error)))
     }
-}
-
-fn finished(ready: &Ready<'_>, answer: &Value) -> Done {
-    let before = ready.change.action.objects().first();
-    Done::well(
-        created(ready.kind, ready.change, answer),
-        ready.kind.concern(before, answer),
-    )
 }
 
 /// Whether a deletion failed because there is nothing left to delete.

@@ -1,7 +1,8 @@
 //! Credentials, from the environment or a file; never from the command line, where every
 //! process of the machine could read them.
 
-use std::fs;
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::Path;
 
 use super::console::Trouble;
@@ -9,13 +10,28 @@ use super::environment::variable;
 use crate::api::Credentials;
 use crate::problem::Problem;
 
+/// The longest file that can be a token's: Cloudflare's have well under 100 bytes.
+const LONGEST: u64 = 64 * 1024;
+
+/// Also from a pipe, such as a shell makes of `<(…)`.
+fn read(path: &Path) -> io::Result<String> {
+    let mut token = String::new();
+    let read = File::open(path)?
+        .take(LONGEST + 1)
+        .read_to_string(&mut token)?;
+    if read as u64 > LONGEST {
+        return Err(io::Error::other("it is too long for a token"));
+    }
+    Ok(token)
+}
+
 /// The credentials of this run.
 ///
 /// # Errors
 /// If there are none, or they cannot be right.
 pub(super) fn find(token_file: Option<&Path>) -> Result<Credentials, Trouble> {
     if let Some(path) = token_file {
-        let token = fs::read_to_string(path).map_err(|error| {
+        let token = read(path).map_err(|error| {
             let message = format!("cannot read `{}`: {error}", path.display());
             Problem::new("tunctl::unreadable_token_file", message)
         })?;

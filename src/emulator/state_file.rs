@@ -76,6 +76,10 @@ impl StateFile {
     ) -> Result<(Self, World), StateFileError> {
         let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         let io = |source| io_error(&path, source);
+        if fs::metadata(&path).is_ok_and(|found| !found.is_file()) {
+            // Opening a pipe would wait, and reading a device would not end.
+            return Err(io(io::Error::other("it is not a file")));
+        }
         let (mut world, old) = match OpenOptions::new().read(true).write(true).open(&path) {
             Ok(mut file) => {
                 lock(&path, &file)?;

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
+use crate::files::walk::{Fault, Walk};
 use crate::files::{shown, unreadable};
 use crate::manifest::findings::Findings;
 use crate::problem::Problem;
@@ -35,6 +36,7 @@ pub(super) fn files(
         seen: manifest.canonicalize().into_iter().collect(),
         findings,
         files: Vec::new(),
+        walk: Walk::default(),
     };
     for (pattern, at) in patterns {
         search.pattern(pattern, *at);
@@ -47,6 +49,7 @@ struct Search<'a> {
     seen: BTreeSet<PathBuf>,
     findings: &'a mut Findings,
     files: Vec<(PathBuf, Span)>,
+    walk: Walk,
 }
 
 impl Search<'_> {
@@ -71,31 +74,25 @@ impl Search<'_> {
 
     /// What a pattern matches, in order; `None` if that is a problem.
     fn matches(&mut self, pattern: &str, at: Span) -> Option<Vec<PathBuf>> {
-        let base = glob::Pattern::escape(&self.base.to_string_lossy());
-        let paths = match glob::glob(&format!("{base}/{pattern}")) {
-            Ok(paths) => paths,
-            Err(error) => {
+        let found = match self.walk.find(self.base, pattern) {
+            Ok(found) => found,
+            Err(Fault::Pattern(error)) => {
                 self.findings.push(not_a_pattern(at, error.msg));
                 return None;
             }
-        };
-        let room = MOST - self.files.len();
-        let mut found = Vec::new();
-        for path in paths {
-            match path {
-                Ok(path) => found.push(path),
-                Err(error) => {
-                    let problem = unreadable(error.path(), error.error(), Some(at));
-                    self.findings.push(problem);
-                }
-            }
-            if found.len() > room {
-                self.findings.push(too_many(at));
+            Err(Fault::Endless) => {
+                self.findings.push(endless(at));
                 return None;
             }
+        };
+        for (path, error) in &found.unreadable {
+            self.findings.push(unreadable(path, error, Some(at)));
         }
-        found.sort();
-        Some(found)
+        if found.paths.len() > MOST - self.files.len() {
+            self.findings.push(too_many(at));
+            return None;
+        }
+        Some(found.paths)
     }
 
     fn add(&mut self, file: PathBuf, at: Span) {
@@ -154,6 +151,15 @@ fn not_a_pattern(at: Span, reason: &str) -> Problem {
     Problem::new("tunctl::invalid_glob", "invalid pattern")
         .at(at, reason)
         .help("`*` stands for any characters of a name, `**/` for any directories")
+}
+
+fn endless(at: Span) -> Problem {
+    Problem::new("tunctl::too_many_files", "too many files to look at")
+        .at(
+            at,
+            "this looks through more directories than a manifest needs",
+        )
+        .help("name the directory that the files are in")
 }
 
 fn too_many(at: Span) -> Problem {

@@ -41,7 +41,7 @@ pub struct Spec {
 /// A record in Cloudflare's words.
 #[derive(Debug, Deserialize)]
 pub struct Live {
-    id: String,
+    id: RemoteId,
     name: String,
     #[serde(rename = "type")]
     kind: String,
@@ -157,6 +157,12 @@ impl Live {
         self
     }
 
+    /// Whether it can be a record of a zone.
+    fn is_in(&self, zone: &str) -> bool {
+        let above = self.name.strip_suffix(zone);
+        above.is_some_and(|above| above.is_empty() || above.ends_with('.'))
+    }
+
     /// The tunnel's id in the content, if it leads to a tunnel.
     fn tunnel_id(&self) -> Option<&str> {
         (self.kind == "CNAME")
@@ -250,6 +256,10 @@ impl Kind for DnsRecord {
 
     fn sight(live: Live, listing: &Listing, view: &View<'_>) -> Option<(Address, Object)> {
         let live = live.canonical();
+        if !live.is_in(&listing.of) {
+            // No zone holds such a record: whatever this is, nothing is to be done with it.
+            return None;
+        }
         let home = view.scope.zone_of(&live.name);
         let name = if home.is_some_and(|zone| zone.name == listing.of) {
             live.name.clone()
@@ -281,7 +291,7 @@ impl Kind for DnsRecord {
             Form::Occupant | Form::Locked => format!("{} {target}", live.kind),
         };
         let object = Object {
-            id: RemoteId::new(live.id),
+            id: live.id,
             spec: json!(Spec {
                 target,
                 proxied: live.proxied,

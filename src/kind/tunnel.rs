@@ -90,7 +90,7 @@ impl OnDelete {
             .as_deref()
             .and_then(|text| crate::ingress::Seconds::parse(text).ok())
             .and_then(crate::ingress::Seconds::whole)
-            .map_or(15, i64::unsigned_abs);
+            .map_or(15, |seconds| u64::try_from(seconds).unwrap_or(0));
         match self.connections {
             Connections::Wait => Drain::Wait { seconds },
             Connections::Evict => Drain::Evict { seconds },
@@ -109,7 +109,7 @@ pub struct Spec {
 /// A tunnel in Cloudflare's words.
 #[derive(Debug, Deserialize)]
 pub struct Live {
-    id: String,
+    id: RemoteId,
     name: String,
     /// Absent once the tunnel is deleted.
     config_src: Option<ConfigSrc>,
@@ -153,6 +153,15 @@ impl Kind for Tunnel {
                 Problem::new("tunctl::tunnel_name_is_uuid", "tunnel name is a UUID")
                     .at(entry.at(&[]), "cloudflared takes this for a tunnel's id")
                     .help("choose a name in words; ids never stand in a manifest"),
+            );
+        }
+        let timeout = surface.on_delete.timeout.as_deref().unwrap_or_default();
+        if timeout.starts_with('-') {
+            let at = entry.at(&[Key::Field("onDelete"), Key::Field("timeout")]);
+            lowered.problems.push(
+                Problem::new("tunctl::negative_timeout", "timeout is negative")
+                    .at(at, "nobody waits for less than no time")
+                    .help("write `0s` to try once, or a time such as `30s`"),
             );
         }
         for (index, name) in surface.previous_names.iter().enumerate() {
@@ -207,7 +216,7 @@ impl Kind for Tunnel {
             config_src: live.config_src.unwrap_or_default(),
         };
         let object = Object {
-            id: RemoteId::new(live.id),
+            id: live.id,
             spec: serde_json::to_value(spec).ok()?,
             owner: Owner::ByName,
             form: Form::Spec,

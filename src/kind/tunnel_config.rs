@@ -193,7 +193,7 @@ impl Kind for TunnelConfig {
     }
 
     fn created(answer: &Value) -> Option<RemoteId> {
-        answer.get("tunnel_id")?.as_str().map(RemoteId::new)
+        RemoteId::in_field(answer, "tunnel_id")
     }
 
     fn serves(_: &str, spec: &Spec) -> Vec<String> {

@@ -170,30 +170,8 @@ impl<'a> Document<'a> {
                     .help("drop one of the two"),
             )
         });
-        both.chain(renamed_over(resources)).collect()
+        both.collect()
     }
-}
-
-/// A name that is still declared is nobody's former one.
-fn renamed_over(resources: &BTreeMap<Address, Declared>) -> impl Iterator<Item = Problem> {
-    resources.iter().flat_map(move |(address, declared)| {
-        let former = declared.lifecycle.previous_names.iter();
-        let former = former.map(|name| Address::new(address.kind.clone(), name));
-        former.filter_map(move |former| {
-            let taken = resources.get(&former).filter(|_| former != *address)?;
-            let problem = Problem::new(
-                "tunctl::previous_name_is_declared",
-                "former name is still declared",
-            );
-            let label = format!("was `{}`, by its `previousNames`", former.name);
-            Some(
-                problem
-                    .at(declared.at, label)
-                    .at(taken.at, "declared here")
-                    .help("drop one of the two"),
-            )
-        })
-    })
 }
 
 /// Keeps the first problem of each place, from a position on: kinds judge the same fields one

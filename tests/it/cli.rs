@@ -453,3 +453,25 @@ fn each_of_several_stacks_is_named_while_it_is_applied() {
     }
     assert!(ran.out[..begun].contains("Stack `edge`"));
 }
+
+#[cfg(unix)]
+#[test]
+fn what_is_no_file_is_neither_read_without_end_nor_waited_for() {
+    use std::os::unix::fs::symlink;
+    let tunctl = Tunctl::in_ci(MANIFEST);
+    symlink("/dev/zero", tunctl.path("zero")).unwrap();
+    for (flag, complaint) in [
+        ("--token-file=zero", "too long for a token"),
+        ("--sandbox=zero", "state file"),
+    ] {
+        tunctl.run(&["plan", flag]).code(1).complains(complaint);
+    }
+    tunctl
+        .run(&["plan", "--ca-file=zero"])
+        .code(1)
+        .complains("too long for certificates");
+    tunctl
+        .run(&["plan", "zero"])
+        .code(1)
+        .complains("it is not a file");
+}

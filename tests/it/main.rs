@@ -37,6 +37,8 @@ mod ingress;
 mod kind;
 /// Every kind has all that belongs to a kind, and the schema says so.
 mod kinds;
+/// Servers that say "success" and something else.
+mod lies;
 /// The same documents through another reader.
 mod manifest_differential;
 /// Changes of one scalar that leave the rest of a text alone.

@@ -163,7 +163,8 @@ tunnels:
 }
 
 /// Mistakes after which nobody can tell what the rest of the file means.
-const WITHOUT_STRUCTURE: [&str; 5] = [
+const WITHOUT_STRUCTURE: [&str; 6] = [
+    "tunctl::node_budget",
     "tunctl::alias_budget",
     "tunctl::control_character",
     "tunctl::invalid_utf8",
@@ -242,6 +243,14 @@ fn a_hundred_thousand_levels_end_at_the_limit() {
     let text = format!("{HEAD}{}", steps.collect::<String>());
     let mut stack = Stack::new(&[("tunctl.yaml", &text)]);
     assert_eq!(stack.codes(), ["tunctl::depth_limit"]);
+}
+
+#[test]
+fn a_million_parts_end_at_the_limit() {
+    let text = format!("{HEAD}x: [{}]\n", "a,".repeat(3_000_000));
+    let mut stack = Stack::new(&[("tunctl.yaml", &text)]);
+    assert_eq!(stack.codes(), ["tunctl::node_budget"]);
+    assert_eq!(stack.budget.spent.nodes, 1_000_001);
 }
 
 #[test]
@@ -375,6 +384,26 @@ fn a_circle_of_links_has_an_end() {
     std::os::unix::fs::symlink("..", stack.path("parts/circle")).expect("a link can be made");
     let loaded = stack.load().expect("nothing is wrong with it");
     assert_eq!(loaded.desired.names("tunnel").count(), 1);
+}
+
+#[cfg(unix)]
+#[test]
+fn circles_of_links_cost_no_more_than_the_directories_that_there_are() {
+    let main =
+        format!("{HEAD}include: [\"*/*/*/*/*/*/*/*/*/*/*.yaml\", \"**/*/**/*/**/x.yaml\"]\n");
+    let mut stack = Stack::new(&[
+        ("tunctl.yaml", &main),
+        ("parts/a.yaml", "tunnels: {edge-a: }\n"),
+    ]);
+    for index in 0..20 {
+        let link = stack.path(&format!("parts/circle{index}"));
+        std::os::unix::fs::symlink(".", link).expect("a link can be made");
+    }
+    // 20 links of 11 levels are 20^10 paths; the file is found all the same.
+    assert_eq!(
+        stack.places(),
+        ["tunctl.yaml:4 include_matches_nothing at \"\\\"**/*/**/*/**/x.yaml\\\"\""]
+    );
 }
 
 #[test]

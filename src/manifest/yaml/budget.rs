@@ -14,6 +14,9 @@ pub struct Budget {
     pub alias_expansions: usize,
     /// Collections inside each other, aliases written out.
     pub depth: usize,
+    /// Scalars, collections and aliases: what memory is needed for. 1,000 tunnels with 10,000
+    /// hostnames have 60,000.
+    pub nodes: usize,
     /// What was used so far.
     pub spent: Spent,
 }
@@ -32,12 +35,14 @@ pub struct Spent {
 }
 
 impl Default for Budget {
-    /// The product's limits: 64 MiB of text, 10,000 alias expansions, depth 64.
+    /// The product's limits: 64 MiB of text, 10,000 alias expansions, depth 64, a
+    /// million nodes.
     fn default() -> Self {
         Self {
             bytes: 64 * 1024 * 1024,
             alias_expansions: 10_000,
             depth: 64,
+            nodes: 1_000_000,
             spent: Spent::default(),
         }
     }
@@ -71,6 +76,12 @@ impl Budget {
             self.room()
         );
         Problem::new("tunctl::file_too_large", format!("`{name}` is too large")).help(help)
+    }
+
+    /// Takes a node into account. Tells whether it is within the limit.
+    pub(super) fn take_node(&mut self) -> bool {
+        self.spent.nodes += 1;
+        self.spent.nodes <= self.nodes
     }
 
     /// Takes an alias into account. Tells whether it is within the limits.

@@ -45,6 +45,7 @@ pub fn compose(source: usize, text: &str, budget: &mut Budget) -> Composed {
         documents: 0,
         root: None,
         broken: false,
+        full: false,
     };
     match control_character(source, text) {
         Some(problem) => composer.fail(problem),
@@ -67,6 +68,7 @@ struct Composer<'a> {
     documents: usize,
     root: Option<Node>,
     broken: bool,
+    full: bool,
 }
 
 /// Go on with the next event, or stop feeding the parser.
@@ -96,7 +98,7 @@ impl Composer<'_> {
                     }
                 }
             };
-            if verdict == STOP {
+            if verdict == STOP || self.full {
                 break;
             }
         }
@@ -251,7 +253,10 @@ impl Composer<'_> {
 
     /// Puts a finished node where it belongs, and remembers it if it has an anchor.
     fn node(&mut self, span: Span, value: NodeValue, anchor: usize, weight: Weight) {
-        self.budget.spent.nodes += 1;
+        if !self.budget.take_node() && !self.full {
+            self.full = true;
+            self.fail(syntax::node_budget(span, self.budget));
+        }
         self.check_indentation(span.start);
         if anchor > 0 {
             let weight = weight.written(span);

@@ -89,6 +89,14 @@ pub(super) fn alias_budget(span: Span, budget: &Budget) -> Problem {
         .help("do not repeat parts that themselves repeat parts")
 }
 
+/// More parts than the budget allows.
+pub(super) fn node_budget(span: Span, budget: &Budget) -> Problem {
+    let label = format!("this is more than {} keys and values", budget.nodes);
+    Problem::new("tunctl::node_budget", "too many parts")
+        .at(span, label)
+        .help("make several stacks of it")
+}
+
 fn is_tab(kind: &ErrorKind) -> bool {
     matches!(
         kind,

@@ -9,7 +9,7 @@ use tunctl::plan::{Action, Change, Guard, Plan};
 use super::draft::{Draft, Rule, covers};
 use super::generate::{FIELDS, Field};
 use super::rights::{Right, Rights};
-use super::snapshot::{Mark, Snapshot};
+use super::snapshot::{Mark, Record, Snapshot};
 use crate::support::world::{Moment, World};
 
 /// After an apply there is nothing left to do, and doing it sends no write.
@@ -130,11 +130,11 @@ fn configuration_changes_as_it_may(
 }
 
 /// At no moment of a run does it make a record of ours lead to a tunnel that is gone. `spared`
-/// are those that the manifest has let go of.
+/// are those that tunctl may not touch.
 pub(super) fn nothing_dangles_because_of_us(
     before: &Snapshot,
     moments: &[Moment],
-    spared: &dyn Fn(&str) -> bool,
+    spared: &dyn Fn(&Record) -> bool,
 ) {
     let dangling = |snapshot: &Snapshot| -> BTreeSet<String> {
         snapshot.dangling().map(|(id, _)| id.clone()).collect()
@@ -144,7 +144,7 @@ pub(super) fn nothing_dangles_because_of_us(
         let snapshot = Snapshot::of(&moment.state);
         for id in dangling(&snapshot) {
             let record = &snapshot.records[&id];
-            let excused = known.contains(&id) || spared(&record.name);
+            let excused = known.contains(&id) || spared(record);
             assert!(excused, "after {}: {record:?}", moment.call);
         }
         known.retain(|id| snapshot.records.contains_key(id));

@@ -43,6 +43,8 @@ pub(super) enum Cause {
     Immutable { tunnel: String },
     /// A tunnel with a former name is not ours.
     Rename { tunnel: String },
+    /// Something leads to a tunnel that is let go of and not there.
+    Stranded,
 }
 
 impl Cause {
@@ -53,6 +55,7 @@ impl Cause {
             Self::Foreign { .. } => "tunctl::foreign_object",
             Self::Immutable { .. } => "tunctl::immutable_field",
             Self::Rename { .. } => "tunctl::rename_of_foreign",
+            Self::Stranded => "tunctl::unresolved_reference",
         }
     }
 }
@@ -65,7 +68,7 @@ impl<'a> Rights<'a> {
         let mut known: BTreeMap<String, String> = living.collect();
         let mut renames = BTreeMap::new();
         for (name, tunnel) in &draft.tunnels {
-            if known.contains_key(name) {
+            if known.contains_key(name) || draft.ignores(&format!("tunnel.{name}")) {
                 continue;
             }
             let free = |former: &&String| {
@@ -109,7 +112,8 @@ impl<'a> Rights<'a> {
             }
             Some(_) | None => None,
         });
-        records.chain(tunnels).collect()
+        let stranded = self.refers_to_ignored().then_some(Cause::Stranded);
+        records.chain(tunnels).chain(stranded).collect()
     }
 
     fn against(&self, id: &str, record: &Record) -> Vec<Cause> {
@@ -226,7 +230,7 @@ impl<'a> Rights<'a> {
     }
 
     /// Whether something declared refers to a tunnel that is let go of and not there.
-    pub(super) fn refers_to_ignored(&self) -> bool {
+    fn refers_to_ignored(&self) -> bool {
         let missing = |name: &str| {
             self.draft.ignores(&format!("tunnel.{name}")) && !self.known.contains_key(name)
         };

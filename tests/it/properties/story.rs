@@ -19,7 +19,7 @@ use super::draft::{Dns, Draft};
 use super::generate::{draft, edit};
 use super::hand::{Hand, delete_record, stop_connectors};
 use super::rights::{Cause, Right, Rights};
-use super::snapshot::Snapshot;
+use super::snapshot::{Record, Snapshot};
 use crate::support::line::Line;
 use crate::support::world::{Kill, World, actions};
 
@@ -161,8 +161,7 @@ impl Story {
                 }
                 return;
             }
-            let ignored = rights.refers_to_ignored();
-            self.recover(&outcome, ignored, &after);
+            self.recover(&outcome, &after);
         }
         panic!("it does not come to rest");
     }
@@ -207,12 +206,13 @@ impl Story {
         self.world.selection = Selection::default();
     }
 
-    /// Records that are let go of may dangle, once that is allowed.
-    pub(super) fn spared(&self) -> impl Fn(&str) -> bool + use<> {
+    /// Records that are let go of, or that nobody can change, may dangle, once that is allowed.
+    pub(super) fn spared(&self) -> impl Fn(&Record) -> bool + use<> {
         let draft = self.draft.clone();
-        move |name| {
+        move |record| {
             let mut zones = draft.zones.iter();
-            zones.any(|zone| draft.ignores(&draft.address(name, zone)))
+            let ignored = zones.any(|zone| draft.ignores(&draft.address(&record.name, zone)));
+            ignored || record.locked()
         }
     }
 
@@ -284,6 +284,7 @@ impl Story {
                     let tunnel = self.draft.tunnels.get_mut(&tunnel).expect("it is declared");
                     tunnel.previous.clear();
                 }
+                Cause::Stranded => self.draft.ignore.clear(),
             }
         }
         self.declare();
@@ -344,7 +345,7 @@ impl Story {
     }
 
     /// Sees to it that what failed or waits can be done. Nothing fails without a reason.
-    fn recover(&mut self, outcome: &Outcome, ignored: bool, after: &Snapshot) {
+    fn recover(&mut self, outcome: &Outcome, after: &Snapshot) {
         const ACTIVE: &str = "TUNNEL_STOP_PENDING_ACTIVE_CONNECTIONS";
         for (change, verdict) in &outcome.verdicts {
             let code = match verdict {
@@ -354,16 +355,10 @@ impl Story {
                 Verdict::Moved(_) => "moved",
             };
             let connected = code == ACTIVE && !after.connectors.is_empty();
-            let unresolved = code == "tunctl::unresolved_reference" && ignored;
-            assert!(connected || unresolved, "{}: {verdict:#?}", change.address);
-            self.tally
-                .count(if connected { "drains" } else { "unresolved" });
+            assert!(connected, "{}: {verdict:#?}", change.address);
+            self.tally.count("drains");
         }
         stop_connectors(&self.world);
-        if ignored {
-            self.draft.ignore.clear();
-            self.declare();
-        }
     }
 }
 

@@ -40,7 +40,11 @@ pub(crate) struct Line {
     pub(super) kill: Rc<Cell<Kill>>,
     pub(super) sent: Rc<Cell<usize>>,
     moments: Rc<RefCell<Option<Vec<Moment>>>>,
+    lie: Rc<RefCell<Option<Box<Lie>>>>,
 }
+
+/// What a lying server makes of the `result` of an answer, given the method and the path.
+type Lie = dyn FnMut(&str, &str, &mut Value);
 
 enum End {
     InProcess(Box<RefCell<emulator::World>>),
@@ -66,6 +70,7 @@ impl Line {
             kill: Rc::new(Cell::new(Kill::Never)),
             sent: Rc::new(Cell::new(0)),
             moments: Rc::default(),
+            lie: Rc::default(),
         }
     }
 
@@ -152,6 +157,21 @@ impl Line {
         self.moments.borrow_mut().take().unwrap_or_default()
     }
 
+    /// From now on answers are not what the emulator said.
+    pub(crate) fn lie(&self, lie: impl FnMut(&str, &str, &mut Value) + 'static) {
+        *self.lie.borrow_mut() = Some(Box::new(lie));
+    }
+
+    fn told(&self, method: Method, target: &str, mut reply: Reply) -> Reply {
+        if let Some(lie) = &mut *self.lie.borrow_mut()
+            && let Ok(mut body) = serde_json::from_slice::<Value>(&reply.body)
+        {
+            lie(method.as_str(), target, &mut body["result"]);
+            reply.body = body.to_string().into_bytes();
+        }
+        reply
+    }
+
     async fn carry(&self, call: Call) -> Result<Reply, WireError> {
         let world = match &*self.end {
             End::InProcess(world) => world,
@@ -191,7 +211,9 @@ impl Wire for Line {
         };
         let written = (call.method != Method::Get)
             .then(|| format!("{} {}", call.method.as_str(), call.target));
+        let (method, target) = (call.method, call.target.clone());
         let reply = self.carry(call).await;
+        let reply = reply.map(|reply| self.told(method, &target, reply));
         if let (Some(call), Some(moments)) = (written, &mut *self.moments.borrow_mut()) {
             let state = self.state();
             moments.push(Moment { call, state });

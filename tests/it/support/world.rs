@@ -246,6 +246,16 @@ impl World {
         self.line.run(executor.apply(plan))
     }
 
+    /// From now on the server lies: the function changes the `result` of each answer.
+    pub(crate) fn lie(&self, lie: impl FnMut(&str, &str, &mut Value) + 'static) {
+        self.line.lie(lie);
+    }
+
+    /// From now on it tells the truth.
+    pub(crate) fn be_honest(&self) {
+        self.line.lie(|_, _, _| ());
+    }
+
     /// Requests of the last run, reads included.
     pub(crate) fn sent(&self) -> usize {
         self.line.sent.get()
