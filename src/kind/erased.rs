@@ -191,7 +191,7 @@ impl<K: Kind> AnyKind for Erased<K> {
 
     /// A live object that is no spec of the kind serves nothing.
     fn serves(&self, name: &str, spec: &Value) -> Vec<String> {
-        let spec = serde_json::from_value(spec.clone());
+        let spec = K::Spec::deserialize(spec);
         spec.map_or_else(|_| Vec::new(), |spec| K::serves(name, &spec))
     }
 

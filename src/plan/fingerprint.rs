@@ -1,6 +1,7 @@
 //! A short string that two plans share exactly if they would do the same to the same objects.
 //! No clock, no rate figures, no environment in it.
 
+use serde::Serialize;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
@@ -49,7 +50,12 @@ pub fn of_change(change: &Change) -> String {
 /// The fingerprint of a plan.
 #[must_use]
 pub fn of_plan(plan: &Plan) -> String {
-    let mut changes: Vec<String> = plan.changes().map(of_change).collect();
+    of_changes(plan, plan.changes().map(of_change).collect())
+}
+
+/// The fingerprint of a plan whose changes have these.
+#[must_use]
+pub fn of_changes(plan: &Plan, mut changes: Vec<String>) -> String {
     changes.sort_unstable();
     let mut fingerprint = hash(&json!([plan.stack, changes]));
     fingerprint.truncate(SHORT);
@@ -57,26 +63,48 @@ pub fn of_plan(plan: &Plan) -> String {
 }
 
 fn hash(value: &Value) -> String {
-    let digest = Sha256::digest(sorted(value).to_string());
-    digest
-        .iter()
-        .fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
+    let mut text = Vec::new();
+    canonical(&mut text, value);
+    let mut hex = String::with_capacity(64);
+    for byte in Sha256::digest(text) {
+        for digit in [byte >> 4, byte & 15] {
+            hex.extend(char::from_digit(digit.into(), 16));
+        }
+    }
+    hex
 }
 
-/// Key order means nothing, so it is no part of a digest.
-fn sorted(value: &Value) -> Value {
+/// Compact JSON with sorted keys: their order means nothing, so it is no part of a digest.
+fn canonical(text: &mut Vec<u8>, value: &Value) {
     match value {
         Value::Object(map) => {
             let mut entries: Vec<_> = map.iter().collect();
             entries.sort_unstable_by_key(|(key, _)| *key);
-            let entries = entries.into_iter();
-            Value::Object(
-                entries
-                    .map(|(key, value)| (key.clone(), sorted(value)))
-                    .collect(),
-            )
+            text.push(b'{');
+            for (index, (key, value)) in entries.into_iter().enumerate() {
+                if index > 0 {
+                    text.push(b',');
+                }
+                scalar(text, key);
+                text.push(b':');
+                canonical(text, value);
+            }
+            text.push(b'}');
         }
-        Value::Array(items) => Value::Array(items.iter().map(sorted).collect()),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
+        Value::Array(items) => {
+            text.push(b'[');
+            for (index, item) in items.iter().enumerate() {
+                if index > 0 {
+                    text.push(b',');
+                }
+                canonical(text, item);
+            }
+            text.push(b']');
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => scalar(text, value),
     }
+}
+
+fn scalar(text: &mut Vec<u8>, value: &(impl Serialize + ?Sized)) {
+    serde_json::to_writer(text, value).expect("a vector takes everything");
 }

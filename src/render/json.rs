@@ -37,13 +37,16 @@ pub fn plan_json(report: &Report<'_>) -> Value {
         lints,
         tests,
     } = report;
+    let fingerprints: Vec<String> = plan.changes().map(fingerprint::of_change).collect();
+    let changes = plan.changes().zip(&fingerprints);
+    let changes: Vec<Value> = changes.map(|(it, own)| change(it, own)).collect();
     json!({
         "format_version": FORMAT_VERSION,
         "stack": plan.stack,
-        "fingerprint": fingerprint::of_plan(plan),
+        "fingerprint": fingerprint::of_changes(plan, fingerprints),
         "complete": *coverage == Coverage::Whole,
         "summary": summary(Summary::of_plan(plan)),
-        "resource_changes": plan.changes().map(change).collect::<Vec<_>>(),
+        "resource_changes": changes,
         "resource_drift": [],
         "findings": plan.findings.iter().map(finding).collect::<Vec<_>>(),
         "warnings": plan.warnings.iter().map(problem).collect::<Vec<_>>(),
@@ -96,24 +99,28 @@ pub fn tests_json(stack: &str, trials: &[Trial<'_>]) -> Value {
 /// # Errors
 /// If it cannot be written.
 pub fn write(to: &mut dyn Write, value: &Value) -> io::Result<()> {
-    let text = serde_json::to_string_pretty(value)?;
+    let mut text = serde_json::to_string_pretty(value)?;
+    text.push('\n');
+    let mut safe = String::new();
     // The only control character outside of strings is the newline.
-    let is_safe = |character: char| character == '\n' || !is_hostile(character);
-    let mut safe = String::with_capacity(text.len() + 1);
-    for character in text.chars() {
-        if is_safe(character) {
-            safe.push(character);
-        } else {
-            for unit in character.encode_utf16(&mut [0; 2]) {
-                let _ = write!(safe, "\\u{unit:04x}");
-            }
+    for part in text.split_inclusive(|it| it != '\n' && is_hostile(it)) {
+        let last = part
+            .chars()
+            .next_back()
+            .filter(|it| *it != '\n' && is_hostile(*it));
+        let Some(hostile) = last else {
+            safe.push_str(part);
+            continue;
+        };
+        safe.push_str(&part[..part.len() - hostile.len_utf8()]);
+        for unit in hostile.encode_utf16(&mut [0; 2]) {
+            let _ = write!(safe, "\\u{unit:04x}");
         }
     }
-    safe.push('\n');
     to.write_all(safe.as_bytes())
 }
 
-fn change(change: &Change) -> Value {
+fn change(change: &Change, fingerprint: &str) -> Value {
     let Change {
         address,
         action,
@@ -137,7 +144,6 @@ fn change(change: &Change) -> Value {
         entry.insert("follows".to_owned(), json!(followed));
     }
     entry.insert("waits_for".to_owned(), json!(waits_for));
-    let fingerprint = fingerprint::of_change(change);
     entry.insert("fingerprint".to_owned(), json!(fingerprint));
     Value::Object(entry)
 }
