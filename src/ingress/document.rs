@@ -2,8 +2,7 @@
 //! connectors, or as its `ingress validate --json` takes it.
 //!
 //! Which texts are accepted is cloudflared's decision, but the reasons for refusing a text that
-//! is no configuration are not in its words. Refused here although cloudflared accepts them:
-//! durations beyond 292 years, which wrap around there, and `-0`.
+//! is no configuration are not in its words.
 
 use std::borrow::Cow;
 
@@ -13,7 +12,7 @@ use super::Rule;
 use super::duration::Seconds;
 use super::origin_request::OriginRequest;
 use super::validate::{Fault, validate};
-use super::wire::{Why, fold, from_wire};
+use super::wire::{Lost, Why, Wire, fold, from_wire};
 
 /// Who reads the text; the two differ in keys and in whether rules are required.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,10 +65,13 @@ pub enum DocumentFault {
 /// The first thing that cloudflared would not accept.
 pub fn read(text: &str, reader: Reader) -> Result<Document, DocumentFault> {
     let text = replace_lone_surrogates(text);
+    let text = plain_zeros(&text);
     let value: Value =
         serde_json::from_str(&text).map_err(|fault| DocumentFault::Syntax(fault.to_string()))?;
-    let wire = from_wire(&value);
-    if let Some(lost) = wire.lost.iter().find(|lost| lost.why == Why::WrongType) {
+    let mut wire = from_wire(&value);
+    let lost = std::mem::take(&mut wire.lost);
+    let wrong = lost.iter().filter(|lost| lost.why == Why::WrongType);
+    if let Some(lost) = wrong.into_iter().find(|lost| !wrapped(&mut wire, lost)) {
         return Err(DocumentFault::Type(lost.place.clone()));
     }
     if reader == Reader::CommandLine {
@@ -130,6 +132,61 @@ fn find<'m>(map: &'m Map<String, Value>, key: &str) -> Option<&'m Value> {
     let mut entries = map.iter().rev();
     let found = entries.find(|(name, value)| fold(name) == fold(key) && !value.is_null());
     found.map(|(_, value)| value)
+}
+
+/// Takes in a duration that a manifest cannot hold: Go's wraps around. Whether it was one.
+fn wrapped(wire: &mut Wire, lost: &Lost) -> bool {
+    let Some(seconds) = lost.value.as_i64().map(Seconds::new) else {
+        return false;
+    };
+    let Some((block, field)) = lost.place.rsplit_once('.') else {
+        return false;
+    };
+    let rule = block.strip_prefix("ingress[");
+    let rule = rule.and_then(|rest| rest.split(']').next()?.parse::<usize>().ok());
+    let settings = match rule {
+        None => &mut wire.origin_request,
+        Some(rule) => match wire.ingress.get_mut(rule) {
+            Some(rule) => rule.origin_request.get_or_insert_default(),
+            None => return false,
+        },
+    };
+    let field = match fold(field).as_str() {
+        "connecttimeout" => &mut settings.connect_timeout,
+        "tlstimeout" => &mut settings.tls_timeout,
+        "tcpkeepalive" => &mut settings.tcp_keep_alive,
+        "keepalivetimeout" => &mut settings.keep_alive_timeout,
+        _ => return false,
+    };
+    *field = Some(seconds);
+    true
+}
+
+/// Go takes `-0` for a whole number, where our parser makes a float of it.
+fn plain_zeros(text: &str) -> Cow<'_, str> {
+    let mut plain = String::new();
+    let (mut copied, mut quoted, mut escaped) = (0, false, false);
+    let bytes = text.as_bytes();
+    for (at, byte) in bytes.iter().enumerate() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if quoted => escaped = true,
+            b'"' => quoted = !quoted,
+            b'-' if !quoted && bytes.get(at + 1) == Some(&b'0') => {
+                let next = bytes.get(at + 2);
+                if !next.is_some_and(|it| it.is_ascii_digit() || b".eE".contains(it)) {
+                    plain.push_str(&text[copied..at]);
+                    copied = at + 1;
+                }
+            }
+            _ => {}
+        }
+    }
+    if copied == 0 {
+        return Cow::Borrowed(text);
+    }
+    plain.push_str(&text[copied..]);
+    Cow::Owned(plain)
 }
 
 /// Go reads half of a surrogate pair as U+FFFD, where our parser gives up.

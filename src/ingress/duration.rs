@@ -154,7 +154,8 @@ impl<'de> Deserialize<'de> for Seconds {
                 f.write_str("a duration such as `30s`")
             }
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Seconds, E> {
-                Seconds::parse(text).map_err(E::custom)
+                // A fraction has been refused where it may not stand, with a place and a cure.
+                Seconds::parse_go(text).map_err(E::custom)
             }
         }
         deserializer.deserialize_str(Text)

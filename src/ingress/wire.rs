@@ -108,64 +108,77 @@ impl Lost {
     }
 }
 
-/// What cloudflared decodes a JSON value into.
-enum Shape {
+/// What cloudflared decodes a value into.
+pub(crate) enum Shape {
     Text,
     Flag,
     Integer,
     Natural,
     Seconds,
     List(&'static Shape),
-    Record(&'static [(&'static str, Shape)]),
+    /// Go's name of the type, and its fields.
+    Record(&'static str, &'static [(&'static str, Shape)]),
 }
 
-const RULE: Shape = Shape::Record(&[
-    ("hostname", Shape::Text),
-    ("path", Shape::Text),
-    ("service", Shape::Text),
-    ("originRequest", ORIGIN_REQUEST),
-]);
+pub(crate) const RULE: Shape = Shape::Record(
+    "config.UnvalidatedIngressRule",
+    &[
+        ("hostname", Shape::Text),
+        ("path", Shape::Text),
+        ("service", Shape::Text),
+        ("originRequest", ORIGIN_REQUEST),
+    ],
+);
 
-const ORIGIN_REQUEST: Shape = Shape::Record(&[
-    ("connectTimeout", Shape::Seconds),
-    ("tlsTimeout", Shape::Seconds),
-    ("tcpKeepAlive", Shape::Seconds),
-    ("noHappyEyeballs", Shape::Flag),
-    ("keepAliveConnections", Shape::Integer),
-    ("keepAliveTimeout", Shape::Seconds),
-    ("httpHostHeader", Shape::Text),
-    ("originServerName", Shape::Text),
-    ("matchSNItoHost", Shape::Flag),
-    ("caPool", Shape::Text),
-    ("noTLSVerify", Shape::Flag),
-    ("disableChunkedEncoding", Shape::Flag),
-    ("bastionMode", Shape::Flag),
-    ("proxyAddress", Shape::Text),
-    ("proxyPort", Shape::Natural),
-    ("proxyType", Shape::Text),
-    ("ipRules", Shape::List(&IP_RULE)),
-    ("http2Origin", Shape::Flag),
-    ("access", ACCESS),
-]);
+pub(crate) const ORIGIN_REQUEST: Shape = Shape::Record(
+    "config.OriginRequestConfig",
+    &[
+        ("connectTimeout", Shape::Seconds),
+        ("tlsTimeout", Shape::Seconds),
+        ("tcpKeepAlive", Shape::Seconds),
+        ("noHappyEyeballs", Shape::Flag),
+        ("keepAliveConnections", Shape::Integer),
+        ("keepAliveTimeout", Shape::Seconds),
+        ("httpHostHeader", Shape::Text),
+        ("originServerName", Shape::Text),
+        ("matchSNItoHost", Shape::Flag),
+        ("caPool", Shape::Text),
+        ("noTLSVerify", Shape::Flag),
+        ("disableChunkedEncoding", Shape::Flag),
+        ("bastionMode", Shape::Flag),
+        ("proxyAddress", Shape::Text),
+        ("proxyPort", Shape::Natural),
+        ("proxyType", Shape::Text),
+        ("ipRules", Shape::List(&IP_RULE)),
+        ("http2Origin", Shape::Flag),
+        ("access", ACCESS),
+    ],
+);
 
-const IP_RULE: Shape = Shape::Record(&[
-    ("prefix", Shape::Text),
-    ("ports", Shape::List(&Shape::Integer)),
-    ("allow", Shape::Flag),
-]);
+pub(crate) const IP_RULE: Shape = Shape::Record(
+    "config.IngressIPRule",
+    &[
+        ("prefix", Shape::Text),
+        ("ports", Shape::List(&Shape::Integer)),
+        ("allow", Shape::Flag),
+    ],
+);
 
-const ACCESS: Shape = Shape::Record(&[
-    ("required", Shape::Flag),
-    ("teamName", Shape::Text),
-    ("audTag", Shape::List(&Shape::Text)),
-    ("environment", Shape::Text),
-]);
+pub(crate) const ACCESS: Shape = Shape::Record(
+    "config.AccessConfig",
+    &[
+        ("required", Shape::Flag),
+        ("teamName", Shape::Text),
+        ("audTag", Shape::List(&Shape::Text)),
+        ("environment", Shape::Text),
+    ],
+);
 
 impl Shape {
     /// The part of a value that fits, in a manifest's form; the rest goes to `lost`.
     fn clean(&self, place: &str, value: &Value, lost: &mut Vec<Lost>) -> Option<Value> {
         let clean = match (self, value) {
-            (Self::Record(fields), Value::Object(map)) => {
+            (Self::Record(_, fields), Value::Object(map)) => {
                 Some(clean_record(fields, place, map, lost))
             }
             (Self::List(item), Value::Array(items)) => {
@@ -186,7 +199,7 @@ impl Shape {
                 .as_i64()
                 .filter(|seconds| Seconds::new(*seconds).whole() == Some(*seconds))
                 .map(|seconds| Value::from(Seconds::new(seconds).to_string())),
-            (Self::Text | Self::Flag | Self::List(_) | Self::Record(_), _) => None,
+            (Self::Text | Self::Flag | Self::List(_) | Self::Record(..), _) => None,
         };
         if clean.is_none() {
             lost.push(Lost::wrong_type(place, value));
@@ -202,7 +215,7 @@ impl Shape {
             Self::Integer | Self::Natural => json!(0),
             Self::Seconds => json!("0s"),
             Self::List(_) => json!([]),
-            Self::Record(_) => json!({}),
+            Self::Record(..) => json!({}),
         }
     }
 }
@@ -243,7 +256,7 @@ pub(super) fn fold(key: &str) -> String {
         .collect()
 }
 
-fn decode<T: serde::de::DeserializeOwned>(clean: Value) -> T {
+pub(crate) fn decode<T: serde::de::DeserializeOwned>(clean: Value) -> T {
     serde_json::from_value(clean).expect("a cleaned value has the type's shape")
 }
 
@@ -288,7 +301,7 @@ mod tests {
 
     fn names(shape: &Shape) -> Vec<&str> {
         match shape {
-            Shape::Record(fields) => fields.iter().map(|(name, _)| *name).collect(),
+            Shape::Record(_, fields) => fields.iter().map(|(name, _)| *name).collect(),
             Shape::Text
             | Shape::Flag
             | Shape::Integer

@@ -32,7 +32,17 @@ const LAYERS: &[(&str, &[&str])] = &[
             "ownership",
         ],
     ),
-    ("pure", &["ingress", "routing", "kind", "manifest", "plan"]),
+    (
+        "pure",
+        &[
+            "ingress",
+            "routing",
+            "kind",
+            "manifest",
+            "cloudflared",
+            "plan",
+        ],
+    ),
     ("ports", &["api", "store", "secret", "git", "files"]),
     ("engine", &["observe", "apply", "watch", "serve"]),
     ("views", &["render"]),

@@ -4,9 +4,9 @@
 mod properties;
 
 use serde_json::{Value, json};
-use tunctl::ingress::document::{self, Document, DocumentFault, Reader};
+use tunctl::cloudflared::effective::effective;
+use tunctl::cloudflared::{self, Dialect};
 use tunctl::ingress::service::service;
-use tunctl::ingress::settings::{Settings, settings, tunnel_settings, verifies_access};
 use tunctl::ingress::{
     Field, Matcher, OriginRequest, Rule, Target, from_wire, validate, validate_all,
 };
@@ -97,91 +97,38 @@ fn urls_are_refused_in_cloudflareds_words() {
     check("url-error", 40, answer, &["error"]);
 }
 
-/// Settings as the recorded cases show them; cloudflared hides what IP rules are about.
-fn shown(settings: &Settings) -> Value {
-    let access = &settings.access;
-    let mut shown_access = json!({"teamName": access.team_name, "audTag": null});
-    if access.required {
-        shown_access["required"] = json!(true);
-    }
-    if !access.aud_tag.is_empty() {
-        shown_access["audTag"] = json!(access.aud_tag);
-    }
-    let ip_rules: Vec<_> = settings.ip_rules.iter().map(|_| json!({})).collect();
-    json!({
-        "connectTimeout": settings.connect_timeout.whole(),
-        "tlsTimeout": settings.tls_timeout.whole(),
-        "tcpKeepAlive": settings.tcp_keep_alive.whole(),
-        "noHappyEyeballs": settings.no_happy_eyeballs,
-        "keepAliveTimeout": settings.keep_alive_timeout.whole(),
-        "keepAliveConnections": settings.keep_alive_connections,
-        "httpHostHeader": settings.http_host_header,
-        "originServerName": settings.origin_server_name,
-        "matchSNItoHost": settings.match_sni_to_host,
-        "caPool": settings.ca_pool,
-        "noTLSVerify": settings.no_tls_verify,
-        "disableChunkedEncoding": settings.disable_chunked_encoding,
-        "bastionMode": settings.bastion_mode,
-        "proxyAddress": settings.proxy_address,
-        "proxyPort": settings.proxy_port,
-        "proxyType": settings.proxy_type,
-        "ipRules": if ip_rules.is_empty() { Value::Null } else { ip_rules.into() },
-        "http2Origin": settings.http2_origin,
-        "access": shown_access,
-    })
-}
-
-fn effective(document: &Document) -> Value {
-    let tunnel = &document.origin_request;
-    let rules = document.ingress.iter().map(|rule| {
-        json!({
-            "hostname": rule.host(),
-            "path": Some(rule.path_pattern()).filter(|path| !path.is_empty()),
-            "service": service(rule, tunnel).expect("it is valid").to_string(),
-            "handlers": u8::from(verifies_access(rule)),
-            "originRequest": shown(&settings(rule, tunnel)),
-        })
-    });
-    json!({
-        "ingress": rules.collect::<Vec<_>>(),
-        "originRequest": shown(&tunnel_settings(tunnel)),
-        "warp-routing": {
-            "connectTimeout": document.warp_routing.connect_timeout.whole(),
-            "maxActiveFlows": document.warp_routing.max_active_flows,
-            "tcpKeepAlive": document.warp_routing.tcp_keep_alive.whole(),
-        },
-    })
-}
-
-/// The recorded configurations in JSON. Those in YAML await their reader. Of refused ones only
-/// the verdict is compared, and three accepted ones are refused: a duration that wraps around,
-/// and two that are written `-0`.
+/// The recorded configurations in all three forms: verdict, the rules' own faults, warnings and
+/// what is in force. What Go's decoders say about a text that is no configuration is not compared.
 #[test]
-fn configurations_in_json_mean_what_they_mean_to_cloudflared() {
-    let mut refused = Vec::new();
-    let mut count = 0;
-    for case in cases("config") {
-        let reader = match text(&case, "format") {
-            "json-remote" => Reader::Connector,
-            "json-cli" => Reader::CommandLine,
-            _ => continue,
+fn configurations_mean_what_they_mean_to_cloudflared() {
+    let cases = cases("config");
+    for case in &cases {
+        let dialect = match text(case, "format") {
+            "json-remote" => Dialect::JsonRemote,
+            "json-cli" => Dialect::JsonCli,
+            _ => Dialect::Yaml,
         };
-        count += 1;
-        let document = document::read(text(&case, "text"), reader);
-        match (&document, case["ok"] == json!(true)) {
-            (Ok(document), true) => assert_eq!(effective(document), case["effective"], "{case}"),
-            (Err(DocumentFault::Rules(fault)), false) => {
-                let error = text(&case, "error");
-                let message = error.strip_prefix("Validation failed: ").unwrap_or(error);
-                assert_eq!(fault.message, message, "{case}");
+        let read = cloudflared::read(text(case, "text").as_bytes(), dialect);
+        match (&read, case["ok"] == json!(true)) {
+            (Ok(configuration), true) => {
+                assert_eq!(
+                    effective(&configuration.document),
+                    case["effective"],
+                    "{case}"
+                );
+                assert_eq!(json!(configuration.warnings), case["warnings"], "{case}");
             }
-            (Err(_), false) => {}
-            (Err(_), true) => refused.push(text(&case, "id").to_owned()),
+            (Err(message), false) => {
+                let error = text(case, "error");
+                if let Some(wanted) = error.strip_prefix("Validation failed: ") {
+                    assert_eq!(message, wanted, "{case}");
+                }
+            }
+            (Err(message), true) => panic!("refused: {message}\n{case}"),
             (Ok(_), false) => panic!("accepted: {case}"),
         }
     }
-    assert_eq!(count, 153);
-    assert_eq!(refused, ["c-remote-036", "c-cli-042", "c-remote-042"]);
+    assert_eq!(cases.len(), 271);
 }
 
 #[test]
