@@ -9,6 +9,7 @@ use tunctl::apply::Executor;
 use tunctl::emulator::{self, DEFAULT_ACCOUNT, Rate, World};
 use tunctl::manifest::Manifest;
 use tunctl::request::Method;
+use tunctl::secret::Delivery;
 
 use super::Failure;
 use super::estate::{self, Planned, Size};
@@ -65,6 +66,7 @@ impl Account {
             survey: &planned.survey,
             desired: &manifest.desired,
             ownership: &manifest.ownership,
+            delivery: &Delivery::default(),
             on: &|_| {},
         };
         let outcome = futures::executor::block_on(executor.apply(&planned.plan));

@@ -116,6 +116,7 @@ pub(crate) fn plan_part<W: Wire>(
         limits: &manifest.limits,
         policy,
         selection,
+        rotate: None,
     };
     let plan = plan::plan(&input).map_err(|problems| first(&problems))?;
     let forecast = forecast::forecast(&input, &plan);

@@ -3,6 +3,7 @@
 
 mod batch;
 pub mod event;
+mod keep;
 mod look;
 mod send;
 mod teardown;
@@ -13,11 +14,13 @@ use crate::address::{Address, Ids, RemoteId};
 use crate::api::Client;
 use crate::api::clock::Clock;
 use crate::api::wire::Wire;
+use crate::credential::Credential;
 use crate::desired::Desired;
-use crate::kind::{self, AnyKind, Step, Unresolved, View, Write};
+use crate::kind::{self, AnyKind, Rotation, Step, Unresolved, View, Write};
 use crate::observe::Survey;
 use crate::ownership::Ownership;
 use crate::plan::{Action, Change, Plan};
+use crate::secret::Delivery;
 pub use event::{Event, Failure, Outcome, Verdict};
 use futures::future::join_all;
 
@@ -33,6 +36,8 @@ pub struct Executor<'a, W: Wire> {
     pub desired: &'a Desired,
     /// What is ours.
     pub ownership: &'a Ownership,
+    /// Where secrets go.
+    pub delivery: &'a Delivery,
     /// Told of everything that happens.
     pub on: &'a dyn Fn(&Event<'_>),
 }
@@ -43,6 +48,8 @@ struct Done {
     verdict: Verdict,
     id: Option<RemoteId>,
     concern: Option<String>,
+    /// What the answer showed for the only time.
+    credential: Option<Credential>,
 }
 
 impl Done {
@@ -51,6 +58,7 @@ impl Done {
             verdict: Verdict::Done,
             id,
             concern,
+            credential: None,
         }
     }
 
@@ -59,6 +67,7 @@ impl Done {
             verdict,
             id: None,
             concern: None,
+            credential: None,
         }
     }
 }
@@ -68,6 +77,7 @@ struct Ready<'a> {
     change: &'a Change,
     kind: &'static dyn AnyKind,
     steps: Vec<Step>,
+    rotation: Option<Rotation>,
 }
 
 impl<W: Wire> Executor<'_, W> {
@@ -148,8 +158,22 @@ impl<W: Wire> Executor<'_, W> {
             ids,
             name: &change.address.name,
         };
+        let mut rotation = None;
         let steps = match &change.action {
             Action::Create { after } => vec![kind.create(&write, after)?],
+            Action::Rotate {
+                object,
+                after,
+                fields,
+            } => {
+                rotation = Some(kind.rotate(&write, after, object, &self.terms(change))?);
+                let update = (!fields.is_empty()).then(|| kind.update(&write, after, object));
+                update.transpose()?.into_iter().collect()
+            }
+            // Only its secret is missing somewhere.
+            Action::Update { fields, .. } if fields.is_empty() && change.keeps.is_some() => {
+                Vec::new()
+            }
             Action::Update { object, after, .. } => vec![kind.update(&write, after, object)?],
             Action::Adopt { objects, after, .. } => vec![kind.adopt(&write, after, objects)?],
             Action::Rename { object, .. } => {
@@ -164,6 +188,7 @@ impl<W: Wire> Executor<'_, W> {
             change,
             kind,
             steps,
+            rotation,
         })
     }
 

@@ -8,6 +8,7 @@ mod emulate;
 mod environment;
 mod explain;
 mod init;
+mod keeping;
 mod planning;
 mod session;
 mod stacks;

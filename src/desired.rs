@@ -42,6 +42,21 @@ pub struct Lifecycle {
     pub drain: Drain,
     /// Whether an object that somebody else made may be taken over.
     pub adopt: bool,
+    /// Where its secret goes, if it has one.
+    pub keeping: Option<Keeping>,
+}
+
+/// What happens to the secret of a resource.
+#[derive(Debug, Clone)]
+pub struct Keeping {
+    /// The name of the sink that it goes to.
+    pub sink: String,
+    /// Where the sink is named.
+    pub at: Span,
+    /// How long before its end a new one is made; seconds.
+    pub rotate_before: Option<u64>,
+    /// How long the old one goes on working beside the new one; seconds.
+    pub grace: u64,
 }
 
 /// One declared resource.

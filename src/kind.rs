@@ -10,12 +10,15 @@ pub mod erased;
 pub mod tunnel;
 pub mod tunnel_config;
 
+use jiff::Timestamp;
 use schemars::JsonSchema;
+use secrecy::SecretString;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::address::{Address, Ids, RemoteId};
+use crate::credential::Credential;
 use crate::desired::Desired;
 use crate::diff::{Extent, FieldChange};
 use crate::observed::Object;
@@ -57,6 +60,8 @@ pub trait Kind: 'static {
     const EXTENT: Extent = Extent::Declared;
     /// Fields that Cloudflare cannot change in place.
     const IMMUTABLE: &'static [&'static str] = &[];
+    /// Whether its objects have a secret, and when Cloudflare shows it.
+    const SECRECY: Option<Secrecy> = None;
 
     /// The kind's fields in a section's entry. Their documentation becomes the schema's.
     type Surface: DeserializeOwned + JsonSchema;
@@ -159,6 +164,42 @@ pub trait Kind: 'static {
         Vec::new()
     }
 
+    /// The credential in the answer to the write that made it, or to [`Kind::reading`].
+    #[must_use]
+    fn credential(address: &Address, id: &RemoteId, answer: &Value) -> Option<Credential> {
+        let _ = (address, id, answer);
+        None
+    }
+
+    /// The read that shows a secret which is [`Secrecy::Readable`].
+    #[must_use]
+    fn reading(scope: &Scope, id: &RemoteId) -> Option<Request> {
+        let _ = (scope, id);
+        None
+    }
+
+    /// Deletes what was just made and has a secret that nobody knows. `None`: nothing has to be
+    /// deleted.
+    #[must_use]
+    fn retract(write: &Write<'_>, id: &RemoteId) -> Option<Step> {
+        let _ = (write, id);
+        None
+    }
+
+    /// Makes a new secret beside the old one, and says what ends the old one.
+    ///
+    /// # Errors
+    /// If something it refers to does not exist.
+    fn rotate(
+        write: &Write<'_>,
+        spec: &Self::Spec,
+        object: &Object,
+        terms: &Terms,
+    ) -> Result<Rotation, Unresolved> {
+        let _ = (spec, object, terms);
+        Err(Unresolved(Address::new(Self::NAME, write.name)))
+    }
+
     /// What is odd about the answer to a write, in words for the user.
     #[must_use]
     fn concern(before: Option<&Object>, answer: &Value) -> Option<String> {
@@ -251,6 +292,44 @@ pub struct Draining {
     pub evict: Request,
     /// The code with which Cloudflare refuses the deletion meanwhile.
     pub refused: u64,
+}
+
+/// When Cloudflare shows the secret of an object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Secrecy {
+    /// Whenever it is asked: a run token (cloudflare-api.md 3.5).
+    Readable,
+    /// Only when it is made: what is lost then has to be made anew.
+    ShownOnce,
+}
+
+/// What a rotation needs beside the object.
+#[derive(Debug, Clone)]
+pub struct Terms {
+    /// When the old secret is to end.
+    pub grace_until: Timestamp,
+    /// 32 random bytes in base64, for a kind whose secrets are chosen here.
+    pub fresh: SecretString,
+}
+
+/// How a secret is replaced. Between the two parts the new one is put away.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rotation {
+    /// Makes the new secret. The old one goes on working.
+    pub make: Request,
+    /// Ends the old one, once the new one is put away.
+    pub retire: Vec<Request>,
+    /// What the new secret belongs to.
+    pub makes: Makes,
+}
+
+/// What a rotation makes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Makes {
+    /// Another secret of the same object. If it cannot be put away, nobody uses it.
+    Secret,
+    /// Another object beside the old one. If its secret cannot be put away, it is deleted.
+    Object,
 }
 
 /// A reference to something that has no id.

@@ -10,6 +10,7 @@ pub mod merge;
 mod resolve;
 pub mod schema;
 pub mod shape;
+mod sinks;
 mod surface;
 pub mod yaml;
 
@@ -23,6 +24,7 @@ use crate::ownership::Ownership;
 use crate::problem::Problem;
 use crate::routing::test::{self, Test, Trial};
 use crate::routing::{Routes, Routing};
+use crate::sink::Sinks;
 use crate::source::{Sources, Span};
 use findings::Findings;
 use shape::Shape;
@@ -42,6 +44,8 @@ pub struct Manifest {
     pub ownership: Ownership,
     /// How much one run may delete or change.
     pub limits: Limits,
+    /// Where secrets go.
+    pub sinks: Sinks,
     /// The rules of each tunnel, by its name.
     pub routes: BTreeMap<String, Routes>,
     /// What should answer which URL.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::address::{Address, Ids, RemoteId};
@@ -52,6 +53,51 @@ pub struct Object {
     pub live: bool,
     /// What its kind must send back unchanged. Part of no comparison with the desired state.
     pub carry: Value,
+    /// When it ends by itself.
+    pub expires: Option<Timestamp>,
+    /// Whether it can be relied on.
+    pub standing: Standing,
+}
+
+impl Object {
+    /// An object about which there is nothing special: its name says whose it is.
+    #[must_use]
+    pub fn new(id: RemoteId, spec: Value) -> Self {
+        Self {
+            id,
+            spec,
+            owner: Owner::ByName,
+            form: Form::Spec,
+            references: Vec::new(),
+            former: None,
+            version: None,
+            live: false,
+            carry: Value::Null,
+            expires: None,
+            standing: Standing::Good,
+        }
+    }
+}
+
+/// Whether an object does what it is there for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Standing {
+    /// It does.
+    #[default]
+    Good,
+    /// A rotation of its secret began and did not end.
+    Unfinished,
+    /// Somebody revoked or disabled it, in words. Never undone silently.
+    Revoked(String),
+}
+
+/// Whether a secret is where it should be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Presence {
+    /// It is there.
+    There,
+    /// It is not, or it belongs to another object.
+    Missing,
 }
 
 /// All the live objects that were read, and the names that their ids answer to.
@@ -61,6 +107,10 @@ pub struct Observed {
     pub objects: BTreeMap<Address, Vec<Object>>,
     /// The bridge between names and ids.
     pub ids: Ids,
+    /// Which secrets are in their sinks; nothing is said of those of which nobody knows.
+    pub kept: BTreeMap<Address, Presence>,
+    /// When all of this was seen.
+    pub at: Timestamp,
 }
 
 impl Observed {

@@ -5,6 +5,7 @@ pub mod fingerprint;
 pub mod forecast;
 pub mod guard;
 mod judge;
+mod keeping;
 mod order;
 mod removal;
 pub mod select;
@@ -53,6 +54,8 @@ pub struct Input<'a> {
     pub policy: Policy,
     /// Which part of it.
     pub selection: &'a Selection,
+    /// Whose secret is to be made anew, whether that is due or not.
+    pub rotate: Option<&'a Address>,
 }
 
 /// Ordered changes: a value that can be shown, compared and carried out.
@@ -91,11 +94,11 @@ pub fn plan(input: &Input<'_>) -> Result<Plan, Vec<Problem>> {
         return Err(claims);
     }
     let mut changes = Vec::new();
+    let mut warnings = Vec::new();
     if input.policy != Policy::Destroy {
-        changes = declared(input)?;
+        changes = declared(input, &mut warnings)?;
         follow(input, &mut changes);
     }
-    let mut warnings = Vec::new();
     if input.policy == Policy::KeepAll {
         changes.retain(|change| !change.action.destroys());
     } else {
@@ -132,7 +135,7 @@ fn claimed_twice(input: &Input<'_>) -> Vec<Problem> {
 }
 
 /// What every declared resource needs.
-fn declared(input: &Input<'_>) -> Result<Vec<Change>, Vec<Problem>> {
+fn declared(input: &Input<'_>, warnings: &mut Vec<Problem>) -> Result<Vec<Change>, Vec<Problem>> {
     let mut problems = Vec::new();
     let mut changes = Vec::new();
     for (address, declared) in &input.desired.resources {
@@ -146,16 +149,22 @@ fn declared(input: &Input<'_>) -> Result<Vec<Change>, Vec<Problem>> {
             problems.push(problem);
             continue;
         }
-        match judge::declared(*kind, address, declared, input.observed.at(address)) {
-            Ok(None) => {}
-            Ok(Some(_)) if let Some(problem) = stranded(input, declared) => problems.push(problem),
-            Ok(Some((action, reason))) => changes.push(Change {
+        let found = judge::declared(*kind, address, declared, input.observed.at(address));
+        let kept = found.map(|found| keeping::kept(input, *kind, address, declared, found));
+        match kept {
+            Ok(Ok(None)) => {}
+            Ok(Err(incident)) => warnings.push(incident),
+            Ok(Ok(Some(_))) if let Some(problem) = stranded(input, declared) => {
+                problems.push(problem);
+            }
+            Ok(Ok(Some((action, reason, keeps)))) => changes.push(Change {
                 recheck: recheck(*kind, &action, input, declared.references.first()),
                 address: address.clone(),
                 action,
                 reason,
                 waits_for: Vec::new(),
                 at: Some(declared.at),
+                keeps,
             }),
             Err(problem) => problems.push(problem),
         }
@@ -270,6 +279,7 @@ fn follow(input: &Input<'_>, changes: &mut Vec<Change>) {
                 recheck: kind::find(&address.kind)
                     .is_some_and(|kind| kind.recheck() != Recheck::Never),
                 at: Some(declared.at),
+                keeps: None,
             });
         }
     }

@@ -66,7 +66,9 @@ impl<W: Wire> Executor<'_, W> {
         let id = settled(change, &[seen])?.id.filter(|id| *id == named)?;
         let stays = match &change.action {
             Action::Update { object, .. } | Action::Rename { object, .. } => object.id == id,
-            Action::Create { .. }
+            // A generation of its own is another object.
+            Action::Rotate { .. }
+            | Action::Create { .. }
             | Action::Adopt { .. }
             | Action::Replace { .. }
             | Action::Delete { .. } => true,

@@ -19,8 +19,17 @@ use crate::plan::{Action, Change};
 pub(super) struct Doubt;
 
 impl<W: Wire> Executor<'_, W> {
-    /// Carries out one change by its own requests, one after the other.
+    /// Carries out one change, its secret included.
     pub(super) async fn single(&self, ready: &Ready<'_>, ids: &Ids) -> Done {
+        if ready.change.keeps.is_some() || ready.rotation.is_some() {
+            self.keep(ready, ids).await
+        } else {
+            self.written(ready, ids).await
+        }
+    }
+
+    /// Carries out one change by its own requests, one after the other.
+    pub(super) async fn written(&self, ready: &Ready<'_>, ids: &Ids) -> Done {
         let mut done = Done::well(None, None);
         for step in &ready.steps {
             let Step::Send(request) = step else {
@@ -38,7 +47,7 @@ impl<W: Wire> Executor<'_, W> {
     }
 
     /// The end of a request that was not refused.
-    async fn finished(&self, ready: &Ready<'_>, answer: &Value, ids: &Ids) -> Done {
+    pub(super) async fn finished(&self, ready: &Ready<'_>, answer: &Value, ids: &Ids) -> Done {
         let change = ready.change;
         if matches!(change.action, Action::Delete { .. }) {
             return Done::well(None, None);
@@ -51,6 +60,9 @@ impl<W: Wire> Executor<'_, W> {
         if done.verdict == Verdict::Done {
             done.concern = ready.kind.concern(before, answer);
         }
+        if let Some(id) = &done.id {
+            done.credential = ready.kind.credential(&change.address, id, answer);
+        }
         done
     }
 
@@ -59,7 +71,7 @@ impl<W: Wire> Executor<'_, W> {
         self.settle(changes, ids, &Doubt).await
     }
 
-    async fn failed(&self, ready: &Ready<'_>, ids: &Ids, error: ApiError) -> Done {
+    pub(super) async fn failed(&self, ready: &Ready<'_>, ids: &Ids, error: ApiError) -> Done {
         let change = ready.change;
         if is_gone(change, &error) {
             return Done::well(None, None);

@@ -2,6 +2,7 @@
 
 use super::confirm::confirm;
 use super::console::{self, Console, Trouble};
+use super::keeping::Looks;
 use super::planning::{self, Planned, Unplanned, Wish};
 use super::runtime;
 use super::session::Session;
@@ -26,7 +27,8 @@ pub(super) fn run(
     policy: Policy,
 ) -> Result<Exit, Trouble> {
     let loaded = stacks::load(global, &arguments.files)?;
-    let wish = Wish::new(&arguments.choice, &arguments.allow, policy)?;
+    let mut wish = Wish::new(&arguments.choice, &arguments.allow, policy)?;
+    wish.looks = Looks::Programs;
     runtime()?.block_on(async {
         let session = Session::open(console, global, &loaded.stacks).await?;
         let planned = planning::plan_all(&session, &loaded.stacks, &wish).await;
@@ -104,6 +106,7 @@ async fn carry_out(
             survey: &it.planned.survey,
             desired: &manifest.desired,
             ownership: &manifest.ownership,
+            delivery: &it.stack.delivery,
             on: &|event| show(console, session, event),
         };
         if approved.len() > 1 && !console.is_for_programs() && !console.quiet {

@@ -4,13 +4,16 @@
 use std::collections::BTreeSet;
 
 use futures::future::join_all;
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::console::{self, Console, Trouble};
+use super::keeping::{self, Looks};
 use super::runtime;
 use super::session::Session;
 use super::stacks::{self, Stack, Stacks};
 use super::test;
+use crate::address::Address;
 use crate::cli::{Choice, Global, PlanArgs};
 use crate::exit::Exit;
 use crate::kind::KINDS;
@@ -35,6 +38,10 @@ pub(super) struct Wish {
     /// Those of `--target` and `--exclude`.
     patterns: Vec<String>,
     allowed: Vec<Allowance>,
+    /// How far it may be looked for secrets.
+    pub(super) looks: Looks,
+    /// Whose secret is to be made anew.
+    pub(super) rotate: Option<Address>,
 }
 
 /// A stack's plan and what it was made from.
@@ -86,6 +93,8 @@ impl Wish {
             selection,
             patterns: patterns.cloned().collect(),
             allowed: allowed.to_vec(),
+            looks: Looks::Files,
+            rotate: None,
         })
     }
 }
@@ -191,7 +200,7 @@ pub(super) async fn plan_all(
 
 async fn plan_one(session: &Session, stack: &Stack, wish: &Wish) -> Result<Planned, Unplanned> {
     let manifest = &stack.manifest;
-    let survey = observe::observe(
+    let mut survey = observe::observe(
         &session.client,
         &manifest.account,
         &manifest.desired,
@@ -199,6 +208,8 @@ async fn plan_one(session: &Session, stack: &Stack, wish: &Wish) -> Result<Plann
     )
     .await
     .map_err(Unplanned::Unread)?;
+    keeping::look(stack, &mut survey, wish.looks).await;
+    survey.observed.at = Timestamp::now();
     let input = Input {
         kinds: KINDS,
         scope: &survey.scope,
@@ -208,10 +219,13 @@ async fn plan_one(session: &Session, stack: &Stack, wish: &Wish) -> Result<Plann
         limits: &manifest.limits,
         policy: wish.policy,
         selection: &wish.selection,
+        rotate: wish.rotate.as_ref(),
     };
     let mut plan = plan::plan(&input).map_err(Unplanned::Refused)?;
     let forecast = forecast::forecast(&input, &plan);
     plan.warnings.extend(survey.warnings.iter().cloned());
+    let unfit: Vec<Problem> = keeping::unfit(&stack.delivery, &plan).collect();
+    plan.warnings.extend(unfit);
     let lifted = |finding: &Finding| wish.allowed.iter().any(|it| it.covers(finding));
     plan.findings.retain(|finding| !lifted(finding));
     Ok(Planned {

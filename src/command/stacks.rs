@@ -15,6 +15,7 @@ use crate::files;
 use crate::manifest::Manifest;
 use crate::manifest::yaml::Budget;
 use crate::problem::Problem;
+use crate::secret::Delivery;
 use crate::source::Sources;
 
 /// One stack of this run.
@@ -24,6 +25,8 @@ pub(super) struct Stack {
     pub(super) file: PathBuf,
     /// What it says.
     pub(super) manifest: Manifest,
+    /// The way to its sinks.
+    pub(super) delivery: Delivery,
 }
 
 /// All stacks of a run with their texts.
@@ -46,7 +49,14 @@ pub(super) fn load(global: &Global, arguments: &Files) -> Result<Stacks, Trouble
         for file in files::stacks(argument)? {
             let mut budget = Budget::default();
             match files::load(&file, &variables, &mut sources, &mut budget) {
-                Ok(manifest) => stacks.push(Stack { file, manifest }),
+                Ok(manifest) => {
+                    let sinks = manifest.sinks.clone();
+                    stacks.push(Stack {
+                        delivery: Delivery::new(sinks, &file, global.timeout),
+                        file,
+                        manifest,
+                    });
+                }
                 Err(more) => problems.extend(more),
             }
         }

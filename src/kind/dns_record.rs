@@ -290,20 +290,17 @@ impl Kind for DnsRecord {
             Form::Spec => target,
             Form::Occupant | Form::Locked => format!("{} {target}", live.kind),
         };
+        let spec = Spec {
+            target,
+            proxied: live.proxied,
+            ttl: live.ttl,
+        };
         let object = Object {
-            id: live.id,
-            spec: json!(Spec {
-                target,
-                proxied: live.proxied,
-                ttl: live.ttl
-            }),
             owner,
             form,
             references: references.collect(),
-            former: None,
-            version: None,
-            live: false,
             carry: json!({ "comment": live.comment }),
+            ..Object::new(live.id, json!(spec))
         };
         Some((address, object))
     }

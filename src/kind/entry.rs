@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::address::Address;
-use crate::desired::{Declared, Lifecycle};
+use crate::desired::{Declared, Keeping, Lifecycle};
 use crate::problem::Problem;
 use crate::routing::Routes;
 use crate::routing::test::Test;
@@ -38,6 +38,17 @@ impl Entry<'_> {
     #[must_use]
     pub fn at(&self, path: &[Key<'_>]) -> Span {
         (self.places)(path)
+    }
+
+    /// What happens to a secret whose sink is named in a field.
+    #[must_use]
+    pub fn keeping(&self, field: &str, sink: Option<String>) -> Option<Keeping> {
+        Some(Keeping {
+            sink: sink?,
+            at: self.at(&[Key::Field(field)]),
+            rotate_before: None,
+            grace: 0,
+        })
     }
 }
 

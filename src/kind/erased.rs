@@ -7,11 +7,14 @@ use serde::Deserialize as _;
 use serde_json::Value;
 
 use super::{
-    Draining, Entry, Kind, Listing, Lowered, Misplaced, Recheck, Step, Unresolved, View, Write,
+    Draining, Entry, Kind, Listing, Lowered, Misplaced, Recheck, Rotation, Secrecy, Step, Terms,
+    Unresolved, View, Write,
 };
 use crate::address::{Address, Ids, RemoteId};
+use crate::credential::Credential;
 use crate::diff::{Extent, FieldChange};
 use crate::observed::Object;
+use crate::request::Request;
 use crate::scope::Scope;
 
 /// A [`Kind`] without its types. Each verb is the one of the same name there.
@@ -25,6 +28,7 @@ pub trait AnyKind: Sync {
     fn after(&self) -> &'static [&'static str];
     fn extent(&self) -> Extent;
     fn immutable(&self) -> &'static [&'static str];
+    fn secrecy(&self) -> Option<Secrecy>;
     /// The schema of the kind's fields in an entry.
     fn surface(&self, generator: &mut SchemaGenerator) -> Schema;
     /// # Errors
@@ -66,6 +70,18 @@ pub trait AnyKind: Sync {
     fn created(&self, answer: &Value) -> Option<RemoteId>;
     fn serves(&self, name: &str, spec: &Value) -> Vec<String>;
     fn concern(&self, before: Option<&Object>, answer: &Value) -> Option<String>;
+    fn credential(&self, address: &Address, id: &RemoteId, answer: &Value) -> Option<Credential>;
+    fn reading(&self, scope: &Scope, id: &RemoteId) -> Option<Request>;
+    fn retract(&self, write: &Write<'_>, id: &RemoteId) -> Option<Step>;
+    /// # Errors
+    /// If something it refers to does not exist.
+    fn rotate(
+        &self,
+        write: &Write<'_>,
+        spec: &Value,
+        object: &Object,
+        terms: &Terms,
+    ) -> Result<Rotation, Unresolved>;
 }
 
 /// A kind as a value without size.
@@ -112,6 +128,10 @@ impl<K: Kind> AnyKind for Erased<K> {
 
     fn immutable(&self) -> &'static [&'static str] {
         K::IMMUTABLE
+    }
+
+    fn secrecy(&self) -> Option<Secrecy> {
+        K::SECRECY
     }
 
     fn surface(&self, generator: &mut SchemaGenerator) -> Schema {
@@ -197,5 +217,27 @@ impl<K: Kind> AnyKind for Erased<K> {
 
     fn concern(&self, before: Option<&Object>, answer: &Value) -> Option<String> {
         K::concern(before, answer)
+    }
+
+    fn credential(&self, address: &Address, id: &RemoteId, answer: &Value) -> Option<Credential> {
+        K::credential(address, id, answer)
+    }
+
+    fn reading(&self, scope: &Scope, id: &RemoteId) -> Option<Request> {
+        K::reading(scope, id)
+    }
+
+    fn retract(&self, write: &Write<'_>, id: &RemoteId) -> Option<Step> {
+        K::retract(write, id)
+    }
+
+    fn rotate(
+        &self,
+        write: &Write<'_>,
+        spec: &Value,
+        object: &Object,
+        terms: &Terms,
+    ) -> Result<Rotation, Unresolved> {
+        K::rotate(write, &typed::<K>(spec), object, terms)
     }
 }

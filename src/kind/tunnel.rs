@@ -5,12 +5,18 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{Draining, Entry, Kind, Listing, Lowered, Step, Unresolved, View, Write};
+use secrecy::ExposeSecret as _;
+
+use super::{
+    Draining, Entry, Kind, Listing, Lowered, Makes, Rotation, Secrecy, Step, Terms, Unresolved,
+    View, Write,
+};
 use crate::address::{Address, Ids, RemoteId};
+use crate::credential::Credential;
 use crate::desired::{Drain, Lifecycle};
 use crate::diff::FieldChange;
 use crate::kind::entry::Key;
-use crate::observed::{Form, Object, Owner};
+use crate::observed::Object;
 use crate::problem::Problem;
 use crate::request::{Method, Request};
 use crate::scope::Scope;
@@ -50,6 +56,8 @@ pub struct Surface {
     /// What happens to live connections when the tunnel is deleted. Default
     /// `{connections: wait, timeout: 15s}`.
     pub on_delete: OnDelete,
+    /// The sink that the connectors' run token goes to, one of `sinks`.
+    pub run_token: Option<String>,
 }
 
 /// What a deletion does with live connections.
@@ -142,6 +150,7 @@ impl Kind for Tunnel {
     const OWNED_BY_NAME: bool = true;
     const QUOTA: Option<u64> = Some(1000);
     const IMMUTABLE: &'static [&'static str] = &["configSrc"];
+    const SECRECY: Option<Secrecy> = Some(Secrecy::Readable);
 
     type Surface = Surface;
     type Spec = Spec;
@@ -185,6 +194,7 @@ impl Kind for Tunnel {
             previous_names: surface.previous_names,
             drain: surface.on_delete.drain(),
             adopt: false,
+            keeping: entry.keeping("runToken", surface.run_token),
         };
     }
 
@@ -216,15 +226,8 @@ impl Kind for Tunnel {
             config_src: live.config_src.unwrap_or_default(),
         };
         let object = Object {
-            id: live.id,
-            spec: serde_json::to_value(spec).ok()?,
-            owner: Owner::ByName,
-            form: Form::Spec,
-            references: Vec::new(),
-            former: None,
-            version: None,
             live: matches!(live.status.as_deref(), Some("healthy" | "degraded")),
-            carry: Value::Null,
+            ..Object::new(live.id, serde_json::to_value(spec).ok()?)
         };
         Some((Self::address(&live.name), object))
     }
@@ -264,6 +267,34 @@ impl Kind for Tunnel {
     fn delete(write: &Write<'_>, object: &Object) -> Result<Step, Unresolved> {
         let path = path(write.scope, &object.id);
         Ok(Step::Send(Request::new(Method::Delete, &path)))
+    }
+
+    fn reading(scope: &Scope, id: &RemoteId) -> Option<Request> {
+        let [accounts, account, tunnels, id] = path(scope, id);
+        Some(Request::get(&[accounts, account, tunnels, id, "token"]))
+    }
+
+    /// The answer to the read is the token alone.
+    fn credential(address: &Address, id: &RemoteId, answer: &Value) -> Option<Credential> {
+        answer.is_string().then_some(())?;
+        let answer = json!({ "token": answer });
+        Credential::of(address, id, &answer, "token", &["token"])
+    }
+
+    /// Connectors that are connected stay so; to connect anew they need the new token.
+    fn rotate(
+        write: &Write<'_>,
+        _: &Spec,
+        object: &Object,
+        terms: &Terms,
+    ) -> Result<Rotation, Unresolved> {
+        let body = json!({ "tunnel_secret": terms.fresh.expose_secret() });
+        let path = path(write.scope, &object.id);
+        Ok(Rotation {
+            make: Request::new(Method::Patch, &path).body(body),
+            retire: Vec::new(),
+            makes: Makes::Secret,
+        })
     }
 
     fn drain(scope: &Scope, id: &RemoteId) -> Option<Draining> {

@@ -12,7 +12,7 @@ use crate::address::{Address, Ids, RemoteId};
 use crate::diff::Extent;
 use crate::ingress::{self, OriginRequest, Rule};
 use crate::kind::tunnel::Tunnel;
-use crate::observed::{Form, Object, Owner};
+use crate::observed::Object;
 use crate::request::{Method, Request};
 use crate::routing::Routes;
 use crate::scope::Scope;
@@ -158,16 +158,12 @@ impl Kind for TunnelConfig {
                 .collect(),
         };
         let tunnel = Tunnel::address(&listing.of);
+        let id = view.ids.id(&tunnel)?.clone();
         let object = Object {
-            id: view.ids.id(&tunnel)?.clone(),
-            spec: serde_json::to_value(spec).ok()?,
-            owner: Owner::ByName,
-            form: Form::Spec,
             references: vec![tunnel],
-            former: None,
             version: Some(live.version),
-            live: false,
             carry: Value::Object(wire.others),
+            ..Object::new(id, serde_json::to_value(spec).ok()?)
         };
         Some((Self::address(&listing.of), object))
     }

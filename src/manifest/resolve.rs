@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use super::Manifest;
 use super::schema::DEFAULTS;
+use super::sinks;
 use super::surface::Surface;
 use super::yaml::{Node, NodeValue, Step};
 use crate::address::Address;
@@ -81,6 +82,8 @@ impl<'a> Document<'a> {
         problems: &mut Vec<Problem>,
     ) -> Manifest {
         let ownership = ownership(&surface, self.value, problems);
+        let sinks = sinks::sinks(self.root, &surface.sinks, problems);
+        problems.extend(sinks::misnamed(&resources, &sinks));
         let drain = self.value["defaults"].get("onDelete");
         let drain = drain.and_then(|it| OnDelete::deserialize(it).ok());
         Manifest {
@@ -91,6 +94,7 @@ impl<'a> Document<'a> {
             },
             ownership,
             limits: surface.limits,
+            sinks,
             ..Manifest::default()
         }
     }

@@ -1,9 +1,12 @@
 //! The manifest's own keys, beside the sections that the kinds bring.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::limits::Limits;
+use crate::sink;
 
 /// One stack: one Cloudflare account, any number of zones.
 #[derive(Deserialize, JsonSchema)]
@@ -52,4 +55,7 @@ pub(super) struct Surface {
     /// How much one run may delete or change.
     #[serde(default)]
     pub(super) limits: Limits,
+    /// Where secrets go, by name: a file, or a program that puts them away.
+    #[serde(default)]
+    pub(super) sinks: BTreeMap<String, sink::Surface>,
 }

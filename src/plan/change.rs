@@ -1,6 +1,7 @@
 //! One change of a plan. An action owns what it needs, so impossible combinations of before and
 //! after cannot be written down.
 
+use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::address::Address;
@@ -24,6 +25,8 @@ pub struct Change {
     pub recheck: bool,
     /// Where the resource is declared; `None` if it is not.
     pub at: Option<Span>,
+    /// The sink that a secret goes to when the rest is done.
+    pub keeps: Option<String>,
 }
 
 /// What happens to an object. What stays as it is has no change.
@@ -61,6 +64,15 @@ pub enum Action {
         /// The declared fields.
         after: Value,
     },
+    /// Make its secret anew, and put that away.
+    Rotate {
+        /// What is there.
+        object: Object,
+        /// The declared fields.
+        after: Value,
+        /// What differs besides.
+        fields: Vec<FieldChange>,
+    },
     /// Delete it, then make it again: Cloudflare cannot change it in place.
     Replace {
         /// What is there.
@@ -92,6 +104,14 @@ pub enum Reason {
     Undeclared,
     /// It follows another change: what it refers to gets a new id.
     Follows(Address),
+    /// Its secret is not in the sink of this name.
+    NotKept(String),
+    /// It ends by itself at this time.
+    Expires(Timestamp),
+    /// A rotation began and did not end.
+    Unfinished,
+    /// Somebody asked for it.
+    Requested,
 }
 
 impl Action {
@@ -103,6 +123,7 @@ impl Action {
             Self::Update { .. } => "update",
             Self::Adopt { .. } => "adopt",
             Self::Rename { .. } => "rename",
+            Self::Rotate { .. } => "rotate",
             Self::Replace { .. } => "replace",
             Self::Delete { .. } => "delete",
         }
@@ -116,6 +137,7 @@ impl Action {
             Self::Adopt { objects, .. } => objects,
             Self::Update { object, .. }
             | Self::Rename { object, .. }
+            | Self::Rotate { object, .. }
             | Self::Replace { object, .. }
             | Self::Delete { object, .. } => std::slice::from_ref(object),
         }
@@ -129,6 +151,7 @@ impl Action {
             | Self::Update { after, .. }
             | Self::Adopt { after, .. }
             | Self::Rename { after, .. }
+            | Self::Rotate { after, .. }
             | Self::Replace { after, .. } => Some(after),
             Self::Delete { .. } => None,
         }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::{Change, Plan};
-use crate::observed::{Object, Owner};
+use crate::observed::{Object, Owner, Standing};
 
 /// Hex digits of the short form: 64 bits.
 const SHORT: usize = 16;
@@ -24,6 +24,8 @@ pub fn digest(object: &Object) -> String {
         version,
         live: _,
         carry,
+        expires,
+        standing,
     } = object;
     let owner = match owner {
         Owner::Ours => json!("ours"),
@@ -32,7 +34,14 @@ pub fn digest(object: &Object) -> String {
         Owner::ByName => json!("by_name"),
     };
     let form = format!("{form:?}");
-    hash(&json!([id, spec, owner, form, former, version, carry]))
+    let standing = match standing {
+        Standing::Good => Value::Null,
+        Standing::Unfinished => json!("unfinished"),
+        Standing::Revoked(how) => json!({ "revoked": how }),
+    };
+    hash(&json!([
+        id, spec, owner, form, former, version, carry, expires, standing
+    ]))
 }
 
 /// The fingerprint of a change.
@@ -43,7 +52,8 @@ pub fn of_change(change: &Change) -> String {
         change.address,
         change.action.name(),
         change.action.after(),
-        observed
+        observed,
+        change.keeps
     ]))
 }
 

@@ -48,6 +48,7 @@ pub(super) fn undeclared(
                 waits_for: Vec::new(),
                 recheck: kind.recheck() != Recheck::Never,
                 at: declared.map(|declared| declared.at),
+                keeps: None,
             });
         } else if declared.is_none() && object.owner == Owner::Ours {
             warnings.push(kept(input, address, object));

@@ -128,6 +128,7 @@ fn change(change: &Change, fingerprint: &str) -> Value {
         waits_for,
         recheck: _,
         at: _,
+        keeps,
     } = change;
     let mut entry = Map::new();
     identify(&mut entry, address);
@@ -142,6 +143,12 @@ fn change(change: &Change, fingerprint: &str) -> Value {
     entry.insert("reason".to_owned(), json!(reason(why)));
     if let Reason::Follows(followed) = why {
         entry.insert("follows".to_owned(), json!(followed));
+    }
+    if let Some(sink) = keeps {
+        entry.insert("sink".to_owned(), json!(sink));
+    }
+    if let Reason::Expires(at) = why {
+        entry.insert("expires_at".to_owned(), json!(at.to_string()));
     }
     entry.insert("waits_for".to_owned(), json!(waits_for));
     entry.insert("fingerprint".to_owned(), json!(fingerprint));
@@ -181,7 +188,10 @@ fn values(action: &Action) -> Value {
 fn actions(action: &Action) -> Value {
     match action {
         Action::Create { .. } => json!(["create"]),
-        Action::Update { .. } | Action::Adopt { .. } | Action::Rename { .. } => json!(["update"]),
+        Action::Update { .. }
+        | Action::Adopt { .. }
+        | Action::Rename { .. }
+        | Action::Rotate { .. } => json!(["update"]),
         Action::Replace { .. } => json!(["delete", "create"]),
         Action::Delete { .. } => json!(["delete"]),
     }
@@ -194,6 +204,10 @@ fn reason(reason: &Reason) -> &'static str {
         Reason::Drifted => "drifted",
         Reason::Undeclared => "undeclared",
         Reason::Follows(_) => "follows",
+        Reason::NotKept(_) => "not_kept",
+        Reason::Expires(_) => "expires",
+        Reason::Unfinished => "unfinished",
+        Reason::Requested => "requested",
     }
 }
 

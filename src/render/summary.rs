@@ -37,7 +37,10 @@ impl Summary {
         for action in actions {
             match action {
                 Action::Create { .. } => summary.add += 1,
-                Action::Update { .. } | Action::Adopt { .. } | Action::Rename { .. } => {
+                Action::Update { .. }
+                | Action::Adopt { .. }
+                | Action::Rename { .. }
+                | Action::Rotate { .. } => {
                     summary.change += 1;
                 }
                 Action::Replace { .. } => {

@@ -23,6 +23,8 @@ const LAYERS: &[(&str, &[&str])] = &[
             "address",
             "problem",
             "request",
+            "sink",
+            "credential",
             "scope",
             "limits",
             "diff",

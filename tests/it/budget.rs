@@ -71,6 +71,7 @@ fn forecasted(world: &World, (survey, plan): &(Survey, Plan)) -> (usize, usize) 
         limits: &manifest.limits,
         policy: world.policy,
         selection: &world.selection,
+        rotate: None,
     };
     let Forecast { reads, writes, .. } = forecast(&input, plan);
     let count = |it: u64| usize::try_from(it).expect("few");

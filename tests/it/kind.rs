@@ -12,7 +12,7 @@ use tunctl::address::{Address, Ids, RemoteId};
 use tunctl::desired::Desired;
 use tunctl::kind::{self, AnyKind, Listing, Part, Step, View, Write};
 use tunctl::manifest::Manifest;
-use tunctl::observed::Object;
+use tunctl::observed::{Object, Standing};
 use tunctl::request::{Repeat, Request};
 use tunctl::scope::{Scope, Zone};
 
@@ -173,9 +173,11 @@ fn seen(seen: Option<(Address, Object)>) -> String {
         version,
         live,
         carry,
+        expires,
+        standing,
     } = object;
     let references: Vec<String> = references.iter().map(ToString::to_string).collect();
-    let lines = [
+    let mut lines = vec![
         format!("{address} = {id}"),
         spec.to_string(),
         format!("{owner:?} {form:?}"),
@@ -185,6 +187,10 @@ fn seen(seen: Option<(Address, Object)>) -> String {
         ),
         carry.to_string(),
     ];
+    lines.extend(expires.map(|at| format!("ends at {at}")));
+    if standing != Standing::Good {
+        lines.push(format!("{standing:?}"));
+    }
     lines.join("\n")
 }
 

@@ -24,7 +24,7 @@ pub(crate) fn block(change: &Change) -> Vec<Line> {
 pub(super) fn mark(action: &Action) -> Mark {
     match action {
         Action::Create { .. } => Mark::Add,
-        Action::Update { .. } | Action::Rename { .. } => Mark::Change,
+        Action::Update { .. } | Action::Rename { .. } | Action::Rotate { .. } => Mark::Change,
         Action::Adopt { .. } => Mark::Adopt,
         Action::Replace { .. } => Mark::Replace,
         Action::Delete { .. } => Mark::Remove,
@@ -45,7 +45,9 @@ fn body(change: &Change) -> Vec<Line> {
     match &change.action {
         Action::Create { after } => all(Mark::Add, after),
         Action::Delete { object, .. } => all(Mark::Remove, &object.spec),
-        Action::Update { after, fields, .. } => differing(fields, after, Vec::new()),
+        Action::Update { after, fields, .. } | Action::Rotate { after, fields, .. } => {
+            differing(fields, after, secret(change))
+        }
         Action::Adopt {
             objects,
             after,
@@ -63,6 +65,18 @@ fn body(change: &Change) -> Vec<Line> {
         }
         Action::Replace { after, fields, .. } => forced(change, fields, after),
     }
+}
+
+/// What happens to a secret, without the secret.
+fn secret(change: &Change) -> Vec<Attribute> {
+    let sink = change.keeps.as_ref().map(|sink| quoted(sink));
+    let value = match (&change.action, sink) {
+        (Action::Rotate { .. }, Some(sink)) => format!("(a new one) -> sink {sink}"),
+        (Action::Rotate { .. }, None) => "(a new one)".to_owned(),
+        (_, Some(sink)) => format!("-> sink {sink}"),
+        (_, None) => return Vec::new(),
+    };
+    vec![Attribute::new(Mark::Change, "secret", value)]
 }
 
 fn all(mark: Mark, spec: &Value) -> Vec<Line> {

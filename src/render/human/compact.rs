@@ -75,7 +75,10 @@ fn body(change: &Change) -> Option<String> {
         Action::Adopt {
             objects, fields, ..
         } if objects.len() == 1 => differing(fields),
-        Action::Adopt { .. } | Action::Rename { .. } | Action::Replace { .. } => None,
+        Action::Adopt { .. }
+        | Action::Rename { .. }
+        | Action::Rotate { .. }
+        | Action::Replace { .. } => None,
     }
 }
 

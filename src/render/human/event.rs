@@ -81,6 +81,7 @@ pub(super) fn words(action: &Action) -> Words {
         Action::Update { .. } => ("Modifying", "Modifications", "updated"),
         Action::Adopt { .. } => ("Adopting", "Adoption", "adopted"),
         Action::Rename { .. } => ("Renaming", "Renaming", "renamed"),
+        Action::Rotate { .. } => ("Rotating", "Rotation", "rotated"),
         Action::Replace { .. } => ("Replacing", "Replacement", "replaced"),
         Action::Delete { .. } => ("Destroying", "Destruction", "destroyed"),
     };
@@ -94,6 +95,7 @@ fn id(change: &Change) -> String {
         Action::Update { .. }
         | Action::Adopt { .. }
         | Action::Rename { .. }
+        | Action::Rotate { .. }
         | Action::Delete { .. } => {
             let object = change.action.objects().first();
             object.map_or_else(String::new, |object| format!(" [id={}]", object.id))

@@ -22,9 +22,10 @@ pub(super) fn title(change: &Change) -> Line {
     let line = Line::at(2, Tone::Strong, format!("# {}", change.address));
     match &change.action {
         Action::Create { .. } => line.then(Tone::Plain, " will be created"),
-        Action::Update { .. } | Action::Adopt { .. } | Action::Rename { .. } => {
-            line.then(Tone::Plain, " will be updated in-place")
-        }
+        Action::Update { .. }
+        | Action::Adopt { .. }
+        | Action::Rename { .. }
+        | Action::Rotate { .. } => line.then(Tone::Plain, " will be updated in-place"),
         Action::Replace { .. } => line
             .then(Tone::Plain, " must be ")
             .then(Tone::Alarm, "replaced"),
@@ -48,6 +49,7 @@ pub(super) fn origin(change: &Change) -> Option<Line> {
         }
         Action::Create { .. }
         | Action::Update { .. }
+        | Action::Rotate { .. }
         | Action::Replace { .. }
         | Action::Delete { .. } => None,
     }
@@ -79,6 +81,10 @@ fn because(change: &Change) -> Option<String> {
         (Reason::Follows(followed), _) => {
             Some(format!("{} gets a new id", escaped(&followed.to_string())))
         }
+        (Reason::NotKept(sink), _) => Some(format!("its secret is not in sink {}", quoted(sink))),
+        (Reason::Expires(at), _) => Some(format!("it ends at {at}")),
+        (Reason::Unfinished, _) => Some("its last rotation did not end".to_owned()),
+        (Reason::Requested, _) => Some("somebody asked for it".to_owned()),
     }
 }
 

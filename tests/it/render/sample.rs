@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use tunctl::address::{Address, RemoteId};
 use tunctl::desired::Drain;
 use tunctl::diff::{Extent, diff};
-use tunctl::observed::{Form, Object, Owner};
+use tunctl::observed::{Object, Owner};
 use tunctl::plan::{Action, Change, Plan, Reason};
 use tunctl::render::{Report, Style, human};
 use tunctl::source::Span;
@@ -26,15 +26,8 @@ pub(crate) fn plan(changes: impl IntoIterator<Item = Change>) -> Plan {
 /// A live object.
 pub(crate) fn object(spec: &Value) -> Object {
     Object {
-        id: RemoteId::new("0a1b2c3d"),
-        spec: spec.clone(),
         owner: Owner::Ours,
-        form: Form::Spec,
-        references: Vec::new(),
-        former: None,
-        version: None,
-        live: false,
-        carry: Value::Null,
+        ..Object::new(RemoteId::new("0a1b2c3d"), spec.clone())
     }
 }
 
@@ -51,6 +44,7 @@ pub(crate) fn change(address: &str, action: Action, reason: Reason) -> Change {
             start: 0,
             end: 0,
         }),
+        keeps: None,
     }
 }
 

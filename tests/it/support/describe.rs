@@ -30,6 +30,7 @@ fn change_lines(stage: usize, change: &Change) -> Vec<String> {
     let fields = match &change.action {
         Action::Update { fields, .. }
         | Action::Adopt { fields, .. }
+        | Action::Rotate { fields, .. }
         | Action::Replace { fields, .. } => fields.as_slice(),
         Action::Create { .. } | Action::Rename { .. } | Action::Delete { .. } => &[],
     };
@@ -38,11 +39,16 @@ fn change_lines(stage: usize, change: &Change) -> Vec<String> {
         Action::Create { .. }
         | Action::Update { .. }
         | Action::Adopt { .. }
+        | Action::Rotate { .. }
         | Action::Replace { .. }
         | Action::Delete { .. } => String::new(),
     };
+    let keeps = change.keeps.as_ref();
+    let keeps = keeps.map_or(String::new(), |sink| {
+        format!(" and put its secret into {sink}")
+    });
     let head = format!(
-        "{stage} {address}: {action}{from} ({})",
+        "{stage} {address}: {action}{from}{keeps} ({})",
         why(&change.reason)
     );
     let fields = fields.iter().map(|field| {
@@ -59,6 +65,10 @@ fn why(reason: &Reason) -> String {
         Reason::Drifted => "drifted".to_owned(),
         Reason::Undeclared => "undeclared".to_owned(),
         Reason::Follows(address) => format!("follows {address}"),
+        Reason::NotKept(sink) => format!("not in sink {sink}"),
+        Reason::Expires(at) => format!("ends at {at}"),
+        Reason::Unfinished => "unfinished".to_owned(),
+        Reason::Requested => "requested".to_owned(),
     }
 }
 

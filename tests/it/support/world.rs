@@ -20,6 +20,7 @@ use tunctl::observe::{self, Survey};
 use tunctl::plan::select::Selection;
 use tunctl::plan::{Input, Plan, Policy};
 use tunctl::problem::Problem;
+use tunctl::secret::Delivery;
 use tunctl::source::Sources;
 
 pub(crate) use super::by_hand::{WEB, edge, scrubbed};
@@ -195,6 +196,7 @@ impl World {
             limits: &manifest.limits,
             policy: self.policy,
             selection: &self.selection,
+            rotate: None,
         })?;
         Ok((survey, plan))
     }
@@ -241,6 +243,7 @@ impl World {
             survey,
             desired: &manifest.desired,
             ownership: &manifest.ownership,
+            delivery: &Delivery::default(),
             on,
         };
         self.line.run(executor.apply(plan))

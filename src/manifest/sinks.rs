@@ -1,0 +1,68 @@
+//! The sinks of a manifest, and whether what names one finds it.
+
+use std::collections::BTreeMap;
+
+use super::yaml::{Node, Step};
+use crate::address::Address;
+use crate::desired::Declared;
+use crate::kind::{self, Secrecy};
+use crate::problem::Problem;
+use crate::sink::{Sinks, Surface};
+use crate::suggest::nearest;
+
+/// The sinks as they are declared.
+pub(super) fn sinks(
+    root: &Node,
+    written: &BTreeMap<String, Surface>,
+    problems: &mut Vec<Problem>,
+) -> Sinks {
+    let mut sinks = Sinks::new();
+    for (name, surface) in written {
+        if let Some(sink) = surface.sink() {
+            sinks.insert(name.clone(), sink);
+            continue;
+        }
+        let place = root.key_at(&[Step::Key("sinks"), Step::Key(name)]);
+        problems.push(
+            Problem::new(
+                "tunctl::unclear_sink",
+                "sink is neither a file nor a program",
+            )
+            .at(place.unwrap_or(root.span), "where do its secrets go?")
+            .help("write either `file`, or `write` with `check` beside it"),
+        );
+    }
+    sinks
+}
+
+/// What is wrong with the sinks that resources name.
+pub(super) fn misnamed(resources: &BTreeMap<Address, Declared>, sinks: &Sinks) -> Vec<Problem> {
+    let keeping = resources.iter().filter_map(|(address, declared)| {
+        let keeping = declared.lifecycle.keeping.as_ref()?;
+        let Some(sink) = sinks.get(&keeping.sink) else {
+            return Some(unknown(keeping.at, &keeping.sink, sinks));
+        };
+        let secrecy = kind::find(&address.kind)?.secrecy()?;
+        (secrecy == Secrecy::ShownOnce && !sink.can_check()).then(|| {
+            Problem::new(
+                "tunctl::sink_without_check",
+                "sink cannot tell what is in it",
+            )
+            .at(keeping.at, "a lost secret would go unnoticed")
+            .help(format!("give sink `{}` a `check` program", keeping.sink))
+        })
+    });
+    keeping.collect()
+}
+
+fn unknown(at: crate::source::Span, name: &str, sinks: &Sinks) -> Problem {
+    let help = match nearest(name, sinks.keys().map(String::as_str)) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => {
+            format!("declare it: `sinks: {{{name}: {{file: \"secrets/{{kind}}-{{name}}.json\"}}}}`")
+        }
+    };
+    Problem::new("tunctl::unknown_sink", "no sink has this name")
+        .at(at, format!("`{name}` is not among `sinks`"))
+        .help(help)
+}

@@ -1,0 +1,129 @@
+//! Secrets: which have to be put away, which have to be made anew, and which are nobody's to
+//! make.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::Input;
+use super::change::{Action, Reason};
+use crate::address::Address;
+use crate::desired::{Declared, Keeping};
+use crate::kind::{AnyKind, Secrecy};
+use crate::observed::{Object, Presence, Standing};
+use crate::problem::Problem;
+
+/// What a declared resource needs, once its secret is thought of: how it changes, why, and the
+/// sink that a secret goes to.
+pub(super) type Kept = (Action, Reason, Option<String>);
+
+/// Adds what the secret of a resource needs to what its fields need.
+///
+/// # Errors
+/// An incident: why nothing at all is done about the resource.
+pub(super) fn kept(
+    input: &Input<'_>,
+    kind: &dyn AnyKind,
+    address: &Address,
+    declared: &Declared,
+    found: Option<(Action, Reason)>,
+) -> Result<Option<Kept>, Problem> {
+    let plain = |found: Option<(Action, Reason)>| found.map(|(it, why)| (it, why, None));
+    let Some(secrecy) = kind.secrecy() else {
+        return Ok(plain(found));
+    };
+    let objects = input.observed.at(address);
+    if let Some(incident) = incident(input, secrecy, address, declared, objects) {
+        return Err(incident);
+    }
+    let asked = input.rotate == Some(address);
+    let keeping = declared.lifecycle.keeping.as_ref();
+    let sink = keeping.map(|keeping| keeping.sink.clone());
+    let Some(object) = objects.first() else {
+        return Ok(found.map(|(it, why)| (it, why, sink)));
+    };
+    let missing = input.observed.kept.get(address) == Some(&Presence::Missing);
+    let due = match keeping {
+        _ if asked => Some(Reason::Requested),
+        Some(keeping) if secrecy == Secrecy::ShownOnce => {
+            due(keeping, object, missing, input.observed.at)
+        }
+        Some(_) | None => None,
+    };
+    if let Some(reason) = due {
+        return Ok(Some((rotation(object, declared, found), reason, sink)));
+    }
+    Ok(match (found, keeping) {
+        (Some((action @ Action::Replace { .. }, why)), _) => Some((action, why, sink)),
+        (Some((action, why)), Some(_)) if missing => Some((action, why, sink)),
+        (None, Some(keeping)) if missing => {
+            let action = Action::Update {
+                object: object.clone(),
+                after: declared.spec.clone(),
+                fields: Vec::new(),
+            };
+            Some((action, Reason::NotKept(keeping.sink.clone()), sink))
+        }
+        (found, _) => plain(found),
+    })
+}
+
+/// The rotation that also brings what differs.
+fn rotation(object: &Object, declared: &Declared, found: Option<(Action, Reason)>) -> Action {
+    let fields = match found {
+        Some((Action::Update { fields, .. } | Action::Adopt { fields, .. }, _)) => fields,
+        Some(_) | None => Vec::new(),
+    };
+    Action::Rotate {
+        object: object.clone(),
+        after: declared.spec.clone(),
+        fields,
+    }
+}
+
+/// Why a secret that is shown only once has to be made anew.
+fn due(keeping: &Keeping, object: &Object, missing: bool, now: Timestamp) -> Option<Reason> {
+    if object.standing == Standing::Unfinished {
+        return Some(Reason::Unfinished);
+    }
+    if missing {
+        return Some(Reason::NotKept(keeping.sink.clone()));
+    }
+    let expires = object.expires?;
+    let before = keeping.rotate_before.unwrap_or(0);
+    let before = SignedDuration::from_secs(i64::try_from(before).unwrap_or(i64::MAX));
+    // Beyond the calendar's end nothing expires.
+    let begins = expires.checked_sub(before).unwrap_or(Timestamp::MIN);
+    (begins <= now).then_some(Reason::Expires(expires))
+}
+
+/// What happened to a credential that nobody should undo without knowing.
+fn incident(
+    input: &Input<'_>,
+    secrecy: Secrecy,
+    address: &Address,
+    declared: &Declared,
+    objects: &[Object],
+) -> Option<Problem> {
+    if input.rotate == Some(address) {
+        return None;
+    }
+    if let Some(Standing::Revoked(how)) = objects.first().map(|it| &it.standing) {
+        let message = format!("`{address}` {how}; it is left as it is");
+        return Some(
+            Problem::new("tunctl::credential_revoked", message)
+                .at(declared.at, "declared here")
+                .help("if that was meant, drop the entry; if not, find out who did it, then rotate it")
+                .warning(),
+        );
+    }
+    let there = input.observed.kept.get(address) == Some(&Presence::There);
+    (objects.is_empty() && there && secrecy == Secrecy::ShownOnce).then(|| {
+        let message = format!("`{address}` is gone from Cloudflare, and its sink has its secret");
+        Problem::new("tunctl::credential_vanished", message)
+            .at(declared.at, "it is not made again by itself")
+            .help(
+                "if it was revoked for good, drop the entry; to have a new one, take the old \
+                 secret out of its sink",
+            )
+            .warning()
+    })
+}
