@@ -26,6 +26,7 @@ mod rate;
 mod route;
 mod run_token;
 mod server;
+mod service_token;
 mod state;
 mod state_file;
 mod table;

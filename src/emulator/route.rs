@@ -11,6 +11,7 @@ use super::failure::Failure;
 use super::visit::Visit;
 use super::world::World;
 use super::{configuration, connection, dns, run_token, tunnel, verify, zone};
+use super::service_token;
 
 /// The API, family by family.
 pub(super) const FAMILIES: &[&[Endpoint]] = &[
@@ -21,6 +22,7 @@ pub(super) const FAMILIES: &[&[Endpoint]] = &[
     zone::ENDPOINTS,
     dns::ENDPOINTS,
     verify::ENDPOINTS,
+    service_token::ENDPOINTS,
 ];
 
 /// Answers a call. Whatever it did to the world before it failed is undone.

@@ -10,6 +10,7 @@ use super::connection::Connector;
 use super::dns::Record;
 use super::ids::Ids;
 use super::rate::Rate;
+use super::service_token::ServiceToken;
 use super::table::{AnyTable, Table, as_value};
 use super::tunnel::{Account, Tunnel};
 use super::zone::Zone;
@@ -50,6 +51,8 @@ tables! {
     records: Record,
     /// Restricted tokens by the SHA-256 of their text.
     tokens: Grant,
+    /// Access service tokens by id.
+    service_tokens: ServiceToken,
 }
 
 /// All that lasts.

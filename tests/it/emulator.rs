@@ -21,6 +21,8 @@ mod envelope;
 mod faults;
 /// Anything at all is answered, and never with a 500.
 mod garbage;
+/// Access service tokens and their secrets.
+mod service_tokens;
 /// Over real HTTP.
 mod http;
 /// The manual's examples.
