@@ -8,6 +8,7 @@
 //! the client and its counterpart cannot be wrong together. `docs/emulator.md` is its manual.
 
 mod access;
+mod account_token;
 mod body;
 mod call;
 mod clock;

@@ -10,8 +10,8 @@ use super::envelope::Answer;
 use super::failure::Failure;
 use super::visit::Visit;
 use super::world::World;
+use super::{account_token, service_token};
 use super::{configuration, connection, dns, run_token, tunnel, verify, zone};
-use super::service_token;
 
 /// The API, family by family.
 pub(super) const FAMILIES: &[&[Endpoint]] = &[
@@ -23,6 +23,7 @@ pub(super) const FAMILIES: &[&[Endpoint]] = &[
     dns::ENDPOINTS,
     verify::ENDPOINTS,
     service_token::ENDPOINTS,
+    account_token::ENDPOINTS,
 ];
 
 /// Answers a call. Whatever it did to the world before it failed is undone.

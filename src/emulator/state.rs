@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::access::Grant;
+use super::account_token::AccountToken;
 use super::clock::Clock;
 use super::configuration::Configuration;
 use super::connection::Connector;
@@ -53,6 +54,8 @@ tables! {
     tokens: Grant,
     /// Access service tokens by id.
     service_tokens: ServiceToken,
+    /// API tokens of accounts by id.
+    account_tokens: AccountToken,
 }
 
 /// All that lasts.

@@ -33,7 +33,9 @@ fn verify(visit: &Visit<'_>, owner: Owner) -> Result<Answer, Failure> {
         .token()
         .filter(|_| !foreign && status != Status::Invalid);
     let token = token.ok_or_else(|| Failure::new(401, 1000, "Invalid API Token"))?;
-    let mut result = json!({"id": digest(token)[..32], "status": status});
+    let issued = visit.grant.issued.clone();
+    let id = issued.unwrap_or_else(|| digest(token)[..32].to_owned());
+    let mut result = json!({"id": id, "status": status});
     if let Some(end) = visit.grant.expires_on {
         result["expires_on"] = json!(seconds(end));
     }

@@ -3,6 +3,8 @@
 /// One world and shorthands for calling it.
 mod desk;
 
+/// API tokens of accounts, and what they grant.
+mod account_tokens;
 /// Remote configurations and the connectors that load them.
 mod configurations;
 /// Answers against Cloudflare's own description of them.
@@ -21,14 +23,14 @@ mod envelope;
 mod faults;
 /// Anything at all is answered, and never with a 500.
 mod garbage;
-/// Access service tokens and their secrets.
-mod service_tokens;
 /// Over real HTTP.
 mod http;
 /// The manual's examples.
 mod manual;
 /// The rate limit.
 mod rate;
+/// Access service tokens and their secrets.
+mod service_tokens;
 /// Worlds in files.
 mod state_file;
 /// Restricted tokens.
