@@ -29,6 +29,8 @@ mod http;
 mod manual;
 /// The rate limit.
 mod rate;
+/// Calls that a real client made, replayed.
+mod recorded;
 /// Access service tokens and their secrets.
 mod service_tokens;
 /// Worlds in files.

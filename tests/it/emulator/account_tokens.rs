@@ -218,8 +218,10 @@ fn rolling_gives_a_bare_string_and_kills_the_old_value_at_once() {
         refusal(&verify(&mut desk, &old)),
         (401, 1000, "Invalid API Token".to_owned())
     );
-    assert_eq!(desk.refused("PUT", &path, &Value::Null).0, 400);
+    assert_eq!(desk.refused("PUT", &path, &json!([])).0, 400);
     assert_eq!(read(&mut desk, &new, &tunnels()), 200);
+    let bodiless = text(&desk.ok("PUT", &path, &Value::Null));
+    assert_eq!(read(&mut desk, &bodiless, &tunnels()), 200);
 }
 
 #[test]
