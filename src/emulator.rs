@@ -8,6 +8,7 @@
 //! the client and its counterpart cannot be wrong together. `docs/emulator.md` is its manual.
 
 mod access;
+mod account_token;
 mod body;
 mod call;
 mod clock;
@@ -26,6 +27,7 @@ mod rate;
 mod route;
 mod run_token;
 mod server;
+mod service_token;
 mod state;
 mod state_file;
 mod table;

@@ -1,10 +1,14 @@
 //! What a bearer token may do. Without an entry here a token may do everything.
 
+mod clause;
+
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+
+pub(super) use clause::{Clause, Effect, Reach, Target};
 
 use super::failure::Failure;
 use super::table::Row;
@@ -39,6 +43,12 @@ pub(super) struct Grant {
     pub(super) expires_on: Option<Timestamp>,
     /// Starts working then.
     pub(super) not_before: Option<Timestamp>,
+    /// What it may do, if the API made it: instead of `permissions` and `zones`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) policies: Option<Vec<Clause>>,
+    /// The id under which the API made it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) issued: Option<String>,
 }
 
 /// Permissions, all at once or by the names of Cloudflare's groups.
@@ -90,19 +100,37 @@ impl Row for Grant {
 
 impl Grant {
     /// Whether the token may do one of `groups` at this level. No groups: nothing is needed.
-    pub(super) fn allow(&self, groups: Groups, level: Level) -> Result<(), Failure> {
-        let allowed = match &self.permissions {
-            None | Some(Permissions::Write) => true,
-            Some(Permissions::Read) => level == Level::Read,
-            Some(Permissions::Groups(own)) => groups.iter().any(|group| {
-                own.contains(&format!("{group} Write"))
-                    || level == Level::Read && own.contains(&format!("{group} Read"))
+    pub(super) fn allow(
+        &self,
+        groups: Groups,
+        level: Level,
+        target: Target<'_>,
+    ) -> Result<(), Failure> {
+        let allowed = match (&self.policies, &self.permissions) {
+            (Some(clauses), _) => clause::allow(clauses, groups, level, target),
+            (None, None | Some(Permissions::Write)) => true,
+            (None, Some(Permissions::Read)) => level == Level::Read,
+            (None, Some(Permissions::Groups(own))) => own.iter().any(|own| {
+                let mut groups = groups.iter();
+                groups.any(|group| clause::suffices(own, group, level))
             }),
         };
         if allowed || groups.is_empty() {
             Ok(())
         } else {
             Err(Failure::denied())
+        }
+    }
+
+    /// Whether the token may do all that a policy would allow.
+    pub(super) fn holds(&self, asked: &Clause) -> bool {
+        match (&self.policies, &self.permissions) {
+            (Some(clauses), _) => clause::hold(clauses, asked),
+            (None, None | Some(Permissions::Write)) => true,
+            (None, Some(Permissions::Read)) => {
+                asked.groups.iter().all(|group| group.ends_with(" Read"))
+            }
+            (None, Some(Permissions::Groups(own))) => asked.groups.is_subset(own),
         }
     }
 
@@ -115,8 +143,10 @@ impl Grant {
     /// Whether the token is for this zone.
     pub(super) fn sees_zone(&self, account: &str, id: &str, name: &str) -> bool {
         let zones = self.zones.as_ref();
+        let policies = self.policies.as_ref();
         self.sees_account(account)
             && zones.is_none_or(|zones| zones.contains(id) || zones.contains(name))
+            && policies.is_none_or(|clauses| clause::see(clauses, id))
     }
 
     /// The status at a time.

@@ -1,5 +1,6 @@
 //! Fields out of a JSON body, each with the type it must have.
 
+use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use super::failure::Failure;
@@ -59,6 +60,13 @@ impl<'a> Body<'a> {
     /// A whole number from 0 on.
     pub(super) fn number(&self, key: &str) -> Result<Option<u64>, Failure> {
         self.typed(key, "a non-negative integer", Value::as_u64)
+    }
+
+    /// A time by RFC 3339.
+    pub(super) fn time(&self, key: &str) -> Result<Option<Timestamp>, Failure> {
+        self.typed(key, "a time by RFC 3339", |value| {
+            value.as_str()?.parse().ok()
+        })
     }
 
     /// A list.

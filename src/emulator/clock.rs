@@ -45,3 +45,8 @@ impl Clock {
 pub(super) fn text(time: Timestamp) -> String {
     format!("{time:.6}")
 }
+
+/// A time as tokens have it: seconds and `Z`.
+pub(super) fn seconds(time: Timestamp) -> String {
+    format!("{time:.0}")
+}

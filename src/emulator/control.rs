@@ -11,6 +11,7 @@
 mod connectors;
 mod faults;
 mod requests;
+mod service_tokens;
 mod state;
 mod time;
 mod tokens;
@@ -37,6 +38,7 @@ const FAMILIES: &[&[Endpoint]] = &[
     requests::ENDPOINTS,
     faults::ENDPOINTS,
     tokens::ENDPOINTS,
+    service_tokens::ENDPOINTS,
     state::ENDPOINTS,
 ];
 

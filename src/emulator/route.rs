@@ -10,6 +10,7 @@ use super::envelope::Answer;
 use super::failure::Failure;
 use super::visit::Visit;
 use super::world::World;
+use super::{account_token, service_token};
 use super::{configuration, connection, dns, run_token, tunnel, verify, zone};
 
 /// The API, family by family.
@@ -21,6 +22,8 @@ pub(super) const FAMILIES: &[&[Endpoint]] = &[
     zone::ENDPOINTS,
     dns::ENDPOINTS,
     verify::ENDPOINTS,
+    service_token::ENDPOINTS,
+    account_token::ENDPOINTS,
 ];
 
 /// Answers a call. Whatever it did to the world before it failed is undone.

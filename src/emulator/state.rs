@@ -4,12 +4,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::access::Grant;
+use super::account_token::AccountToken;
 use super::clock::Clock;
 use super::configuration::Configuration;
 use super::connection::Connector;
 use super::dns::Record;
 use super::ids::Ids;
 use super::rate::Rate;
+use super::service_token::ServiceToken;
 use super::table::{AnyTable, Table, as_value};
 use super::tunnel::{Account, Tunnel};
 use super::zone::Zone;
@@ -50,6 +52,10 @@ tables! {
     records: Record,
     /// Restricted tokens by the SHA-256 of their text.
     tokens: Grant,
+    /// Access service tokens by id.
+    service_tokens: ServiceToken,
+    /// API tokens of accounts by id.
+    account_tokens: AccountToken,
 }
 
 /// All that lasts.

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::access::{Owner, Status};
 use super::call::digest;
+use super::clock::seconds;
 use super::envelope::Answer;
 use super::failure::Failure;
 use super::route::Endpoint;
@@ -32,13 +33,14 @@ fn verify(visit: &Visit<'_>, owner: Owner) -> Result<Answer, Failure> {
         .token()
         .filter(|_| !foreign && status != Status::Invalid);
     let token = token.ok_or_else(|| Failure::new(401, 1000, "Invalid API Token"))?;
-    let mut result = json!({"id": digest(token)[..32], "status": status});
-    // Times of tokens have seconds only.
+    let issued = visit.grant.issued.clone();
+    let id = issued.unwrap_or_else(|| digest(token)[..32].to_owned());
+    let mut result = json!({"id": id, "status": status});
     if let Some(end) = visit.grant.expires_on {
-        result["expires_on"] = json!(format!("{end:.0}"));
+        result["expires_on"] = json!(seconds(end));
     }
     if let Some(start) = visit.grant.not_before {
-        result["not_before"] = json!(format!("{start:.0}"));
+        result["not_before"] = json!(seconds(start));
     }
     let mut answer = Answer::of(result);
     if status == Status::Active {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::access::Grant;
+use super::access::{Grant, Target};
 use super::body::{Body, Refuse};
 use super::call::Call;
 use super::failure::Failure;
@@ -27,6 +27,15 @@ impl<'a> Visit<'a> {
     /// A variable segment of the endpoint's path; empty if the path has none of this name.
     pub(super) fn param(&self, name: &str) -> &str {
         self.params.get(name).map_or("", String::as_str)
+    }
+
+    /// What the call is about, in the eyes of permissions.
+    pub(super) fn target(&self) -> Target<'_> {
+        match self.params.get("zone") {
+            Some(zone) => Target::Zone(zone),
+            None if self.params.contains_key("account") => Target::Account,
+            None => Target::Any,
+        }
     }
 
     /// The query.

@@ -229,7 +229,8 @@ impl World {
         if !endpoint.groups.is_empty() && visit.grant.status_at(now) != Status::Active {
             return Err(Failure::denied());
         }
-        visit.grant.allow(endpoint.groups, endpoint.level)?;
+        let target = visit.target();
+        visit.grant.allow(endpoint.groups, endpoint.level, target)?;
         (endpoint.run)(self, &visit)
     }
 

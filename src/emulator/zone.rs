@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::access::{Groups, Level, Target};
 use super::clock::text;
 use super::envelope::Answer;
 use super::failure::Failure;
@@ -20,9 +21,11 @@ use super::world::World;
 
 /// Reading; zones are made by the control API.
 pub(super) const ENDPOINTS: &[Endpoint] = &[
-    Endpoint::read("GET", "zones", &["Zone"], list),
-    Endpoint::read("GET", "zones/{zone:hex}", &["Zone"], get),
+    Endpoint::read("GET", "zones", GROUPS, list),
+    Endpoint::read("GET", "zones/{zone:hex}", GROUPS, get),
 ];
+
+const GROUPS: Groups = &["Zone"];
 
 const PAGING: Paging = Paging {
     default: 20,
@@ -189,6 +192,7 @@ fn list(world: &mut World, visit: &Visit<'_>) -> Result<Answer, Failure> {
     let zones = world.state.tables.zones.iter();
     let mut found: Vec<(&str, &Zone)> = zones
         .filter(|(id, zone)| visit.grant.sees_zone(&zone.account, id, &zone.name))
+        .filter(|(id, _)| may_read(visit, id))
         .filter(|(_, zone)| keeps(world, query, zone))
         .collect();
     found.sort_by_key(|(id, zone)| (order(world, query, zone), zone.name.as_str(), *id));
@@ -196,6 +200,11 @@ fn list(world: &mut World, visit: &Visit<'_>) -> Result<Answer, Failure> {
         found.reverse();
     }
     PAGING.answer(query, &found, |(id, zone)| view(world, id, zone))
+}
+
+fn may_read(visit: &Visit<'_>, id: &str) -> bool {
+    let target = Target::Zone(id);
+    visit.grant.allow(GROUPS, Level::Read, target).is_ok()
 }
 
 fn order(world: &World, query: Query<'_>, zone: &Zone) -> String {

@@ -3,6 +3,8 @@
 /// One world and shorthands for calling it.
 mod desk;
 
+/// API tokens of accounts, and what they grant.
+mod account_tokens;
 /// Remote configurations and the connectors that load them.
 mod configurations;
 /// Answers against Cloudflare's own description of them.
@@ -27,6 +29,10 @@ mod http;
 mod manual;
 /// The rate limit.
 mod rate;
+/// Calls that a real client made, replayed.
+mod recorded;
+/// Access service tokens and their secrets.
+mod service_tokens;
 /// Worlds in files.
 mod state_file;
 /// Restricted tokens.

@@ -35,11 +35,12 @@ fn put(world: &mut World, visit: &Visit<'_>) -> Result<Answer, Failure> {
     Ok(Answer::of(shown))
 }
 
-/// Lifts the restrictions of `token`, or of all.
+/// Lifts the restrictions of `token`, or of all that the API has not made.
 fn remove(world: &mut World, visit: &Visit<'_>) -> Result<Answer, Failure> {
     let tokens = &mut world.state.tables.tokens;
     if visit.call.body.is_empty() {
-        let all: Vec<String> = tokens.iter().map(|(id, _)| id.to_owned()).collect();
+        let all = tokens.iter().filter(|(_, grant)| grant.issued.is_none());
+        let all: Vec<String> = all.map(|(id, _)| id.to_owned()).collect();
         for id in all {
             tokens.remove(&id);
         }

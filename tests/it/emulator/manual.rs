@@ -86,6 +86,7 @@ fn the_manual_names_every_call_of_the_control_api() {
         "/faults",
         "/faults/1",
         "/tokens",
+        "/service_tokens/check",
         "/state",
         "/settings",
     ];
