@@ -152,9 +152,7 @@ impl<W: Wire> Executor<'_, W> {
             Action::Create { after } => vec![kind.create(&write, after)?],
             Action::Update { object, after, .. } => vec![kind.update(&write, after, object)?],
             Action::Adopt { objects, after, .. } => vec![kind.adopt(&write, after, objects)?],
-            Action::Rename { object, .. } => {
-                vec![kind.rename(&write, object).ok_or_else(unknown)?]
-            }
+            Action::Rename { object, after, .. } => vec![kind.rename(&write, after, object)?],
             Action::Replace { object, after, .. } => {
                 vec![kind.delete(&write, object)?, kind.create(&write, after)?]
             }

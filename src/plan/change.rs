@@ -60,6 +60,8 @@ pub enum Action {
         from: String,
         /// The declared fields.
         after: Value,
+        /// What differs beside the name.
+        fields: Vec<FieldChange>,
     },
     /// Delete it, then make it again: Cloudflare cannot change it in place.
     Replace {
