@@ -8,6 +8,7 @@ pub mod address;
 pub mod api;
 pub mod apply;
 pub mod cli;
+pub mod cloudflare;
 pub mod cloudflared;
 pub mod command;
 pub mod desired;

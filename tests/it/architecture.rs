@@ -23,6 +23,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "address",
             "problem",
             "request",
+            "cloudflare",
             "scope",
             "limits",
             "diff",

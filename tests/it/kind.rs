@@ -13,9 +13,9 @@ use tunctl::desired::Desired;
 use tunctl::kind::{self, AnyKind, Listing, Part, Step, View, Write};
 use tunctl::manifest::Manifest;
 use tunctl::observed::Object;
-use tunctl::request::{Repeat, Request};
 use tunctl::scope::{Scope, Zone};
 
+use crate::support::describe::request;
 use crate::support::world::{ACCOUNT, World, edge};
 
 /// The id of tunnel `edge-web` in fixtures.
@@ -95,34 +95,6 @@ fn fixture(path: &str) -> Value {
     );
     let text = std::fs::read_to_string(&path).expect("a fixture");
     serde_json::from_str(&text).expect("JSON")
-}
-
-/// A request as one line, its body as a second one.
-fn request(request: &Request) -> String {
-    let query: Vec<String> = request
-        .query
-        .iter()
-        .map(|(key, value)| format!("{key}={value}"))
-        .collect();
-    let query = if query.is_empty() {
-        String::new()
-    } else {
-        format!("?{}", query.join("&"))
-    };
-    let once = if request.repeat == Repeat::Once {
-        " once"
-    } else {
-        ""
-    };
-    let body = request
-        .body
-        .as_ref()
-        .map_or_else(String::new, |body| format!("\n{body}"));
-    format!(
-        "{} {}{query}{once}{body}",
-        request.method.as_str(),
-        request.path
-    )
 }
 
 fn listings(listings: &[Listing]) -> String {

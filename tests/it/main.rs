@@ -19,6 +19,8 @@ mod architecture;
 mod budget;
 /// The binary as its users and CI run it.
 mod cli;
+/// Cloudflare's operations as values, family by family.
+mod cloudflare;
 /// The end of a whole stack.
 mod destroy;
 /// Manifests that are wrong, as their authors see it.

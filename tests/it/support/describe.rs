@@ -3,6 +3,7 @@
 use serde_json::Value;
 use tunctl::apply::{Outcome, Verdict};
 use tunctl::plan::{Action, Change, Plan, Reason};
+use tunctl::request::{Repeat, Request};
 
 use crate::support::world::scrubbed;
 
@@ -94,4 +95,32 @@ fn end(verdict: &Verdict) -> String {
         Verdict::Pending { code, message } => format!("pending {code}, {message}"),
         Verdict::Failed(failure) => format!("failed {}, {}", failure.code, failure.message),
     }
+}
+
+/// A request as one line, its body as a second one.
+pub(crate) fn request(request: &Request) -> String {
+    let query: Vec<String> = request
+        .query
+        .iter()
+        .map(|(key, value)| format!("{key}={value}"))
+        .collect();
+    let query = if query.is_empty() {
+        String::new()
+    } else {
+        format!("?{}", query.join("&"))
+    };
+    let once = if request.repeat == Repeat::Once {
+        " once"
+    } else {
+        ""
+    };
+    let body = request
+        .body
+        .as_ref()
+        .map_or_else(String::new, |body| format!("\n{body}"));
+    format!(
+        "{} {}{query}{once}{body}",
+        request.method.as_str(),
+        request.path
+    )
 }
