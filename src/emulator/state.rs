@@ -7,7 +7,7 @@ use super::access::Grant;
 use super::clock::Clock;
 use super::configuration::Configuration;
 use super::connection::Connector;
-use super::dns::Record;
+use super::dns::{LoadBalancer, Record};
 use super::ids::Ids;
 use super::mesh::Mesh;
 use super::rate::Rate;
@@ -56,6 +56,8 @@ tables! {
     zones: Zone,
     /// DNS records by id.
     records: Record,
+    /// Load balancers by id.
+    load_balancers: LoadBalancer,
     /// Restricted tokens by the SHA-256 of their text.
     tokens: Grant,
 }

@@ -19,6 +19,8 @@ mod envelope;
 mod faults;
 /// Anything at all is answered, and never with a 500.
 mod garbage;
+/// Hostnames pointed at tunnels in cloudflared's way.
+mod hostnames;
 /// Over real HTTP.
 mod http;
 /// The manual's examples.
