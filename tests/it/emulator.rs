@@ -3,6 +3,8 @@
 /// One world and shorthands for calling it.
 mod desk;
 
+/// What is known about the API, and the tests that show it.
+mod checklist;
 /// Remote configurations and the connectors that load them.
 mod configurations;
 /// What the control API does to a world.
