@@ -10,7 +10,9 @@ use super::envelope::Answer;
 use super::failure::Failure;
 use super::visit::Visit;
 use super::world::World;
-use super::{configuration, connection, dns, run_token, tunnel, verify, zone};
+use super::{
+    configuration, connection, dns, run_token, teamnet, tunnel, verify, warp_connector, zone,
+};
 
 /// The API, family by family.
 pub(super) const FAMILIES: &[&[Endpoint]] = &[
@@ -18,6 +20,8 @@ pub(super) const FAMILIES: &[&[Endpoint]] = &[
     configuration::ENDPOINTS,
     connection::ENDPOINTS,
     run_token::ENDPOINTS,
+    warp_connector::ENDPOINTS,
+    teamnet::ENDPOINTS,
     zone::ENDPOINTS,
     dns::ENDPOINTS,
     verify::ENDPOINTS,
