@@ -111,6 +111,8 @@ const UNKNOWN: &str = "id:";
 pub struct Ids {
     by_address: BTreeMap<Address, RemoteId>,
     by_id: BTreeMap<(String, RemoteId), String>,
+    /// The default of each kind that has one.
+    defaults: BTreeMap<String, RemoteId>,
 }
 
 impl Ids {
@@ -130,6 +132,19 @@ impl Ids {
         if let Some(id) = self.by_address.remove(address) {
             self.by_id.remove(&(address.kind.clone(), id));
         }
+    }
+
+    /// Notes that an object is the default of its kind.
+    pub fn prefer(&mut self, kind: &str, id: &RemoteId) {
+        self.defaults.insert(kind.to_owned(), id.clone());
+    }
+
+    /// The name of a kind's default, if it has one.
+    #[must_use]
+    pub fn default_of(&self, kind: &str) -> Option<&str> {
+        let id = self.defaults.get(kind)?;
+        let key = (kind.to_owned(), id.clone());
+        self.by_id.get(&key).map(String::as_str)
     }
 
     /// The id of a resource, if it exists.

@@ -167,7 +167,8 @@ impl<W: Wire> Executor<'_, W> {
                 fields,
             } => {
                 rotation = Some(kind.rotate(&write, after, object, &self.terms(change))?);
-                let update = (!fields.is_empty()).then(|| kind.update(&write, after, object));
+                let differs = !fields.is_empty() || object.former.is_some();
+                let update = differs.then(|| kind.update(&write, after, object));
                 update.transpose()?.into_iter().collect()
             }
             // Only its secret is missing somewhere.
@@ -176,9 +177,7 @@ impl<W: Wire> Executor<'_, W> {
             }
             Action::Update { object, after, .. } => vec![kind.update(&write, after, object)?],
             Action::Adopt { objects, after, .. } => vec![kind.adopt(&write, after, objects)?],
-            Action::Rename { object, .. } => {
-                vec![kind.rename(&write, object).ok_or_else(unknown)?]
-            }
+            Action::Rename { object, after, .. } => vec![kind.rename(&write, after, object)?],
             Action::Replace { object, after, .. } => {
                 vec![kind.delete(&write, object)?, kind.create(&write, after)?]
             }

@@ -7,6 +7,8 @@
 pub mod dns_record;
 pub mod entry;
 pub mod erased;
+pub mod lifecycle;
+pub mod mark;
 pub mod tunnel;
 pub mod tunnel_config;
 
@@ -23,6 +25,7 @@ use crate::desired::Desired;
 use crate::diff::{Extent, FieldChange};
 use crate::observed::Object;
 use crate::ownership::Ownership;
+use crate::problem::Problem;
 use crate::request::Request;
 use crate::scope::Scope;
 pub use entry::{Entry, Lowered};
@@ -62,6 +65,9 @@ pub trait Kind: 'static {
     const IMMUTABLE: &'static [&'static str] = &[];
     /// Whether its objects have a secret, and when Cloudflare shows it.
     const SECRECY: Option<Secrecy> = None;
+    /// The field that is `true` for exactly one object of the account, which everything uses that
+    /// names none. Whatever gets it takes it from the one that had it.
+    const DEFAULT: Option<&'static str> = None;
 
     /// The kind's fields in a section's entry. Their documentation becomes the schema's.
     type Surface: DeserializeOwned + JsonSchema;
@@ -72,6 +78,19 @@ pub trait Kind: 'static {
 
     /// Lowers an entry of the manifest to resources.
     fn lower(entry: &Entry<'_>, surface: Self::Surface, lowered: &mut Lowered);
+
+    /// Completes what was lowered, once all entries are: what one entry means for others, and
+    /// what is wrong between them.
+    fn complete(lowered: &mut Lowered) {
+        let _ = lowered;
+    }
+
+    /// What is wrong if two entries declare the same resource; the places are added.
+    #[must_use]
+    fn duplicate(name: &str) -> Problem {
+        let message = format!("`{name}` is declared twice");
+        Problem::new("tunctl::declared_twice", message).help("keep one of the two")
+    }
 
     /// The reads that show every object that a plan needs.
     fn list(view: &View<'_>) -> Vec<Listing>;
@@ -91,8 +110,31 @@ pub trait Kind: 'static {
 
     /// Why this name cannot exist in this account, before anything is planned.
     #[must_use]
-    fn misplaced(scope: &Scope, name: &str) -> Option<Misplaced> {
-        let _ = (scope, name);
+    fn misplaced(view: &View<'_>, name: &str) -> Option<Misplaced> {
+        let _ = (view, name);
+        None
+    }
+
+    /// An object in a few words.
+    #[must_use]
+    fn words(object: &Object) -> String {
+        let _ = object;
+        "an object".to_owned()
+    }
+
+    /// What to do about something else at a declared name.
+    #[must_use]
+    fn way_out(name: &str) -> String {
+        let _ = name;
+        "remove it at Cloudflare".to_owned()
+    }
+
+    /// The part of a name that an object keeps when it moves to another place. What is ours, is
+    /// no longer declared and has the same part is moved in place, by [`Kind::rename`], instead
+    /// of deleted and created. `None`: objects do not move.
+    #[must_use]
+    fn core(name: &str) -> Option<&str> {
+        let _ = name;
         None
     }
 
@@ -121,17 +163,23 @@ pub trait Kind: 'static {
     /// If something it refers to does not exist.
     fn update(write: &Write<'_>, spec: &Self::Spec, object: &Object) -> Result<Step, Unresolved>;
 
-    /// Takes over what occupies the place: in place where the form allows it.
+    /// Takes over what occupies the place, by default in place.
     ///
     /// # Errors
     /// If something it refers to does not exist.
-    fn adopt(write: &Write<'_>, spec: &Self::Spec, objects: &[Object]) -> Result<Step, Unresolved>;
+    fn adopt(write: &Write<'_>, spec: &Self::Spec, objects: &[Object]) -> Result<Step, Unresolved> {
+        let nothing = || Unresolved(Address::new(Self::NAME, write.name));
+        Self::update(write, spec, objects.first().ok_or_else(nothing)?)
+    }
 
-    /// Gives the object another name in place. `None`: the kind cannot be renamed.
-    #[must_use]
-    fn rename(write: &Write<'_>, object: &Object) -> Option<Step> {
-        let _ = (write, object);
-        None
+    /// Gives the object its declared name in place, and the declared fields with it. Called only
+    /// for kinds whose entries have former names or whose objects move.
+    ///
+    /// # Errors
+    /// If something it refers to does not exist.
+    fn rename(write: &Write<'_>, spec: &Self::Spec, object: &Object) -> Result<Step, Unresolved> {
+        let _ = (spec, object);
+        Err(Unresolved(Address::new(Self::NAME, write.name)))
     }
 
     /// Removes the object. Never called for a kind that is not standalone.
@@ -157,7 +205,7 @@ pub trait Kind: 'static {
         RemoteId::in_field(answer, "id")
     }
 
-    /// The hostnames that an object with this spec answers for.
+    /// The hostnames and networks that an object with this spec answers for.
     #[must_use]
     fn serves(name: &str, spec: &Self::Spec) -> Vec<String> {
         let _ = (name, spec);
@@ -219,6 +267,19 @@ pub struct View<'a> {
     pub desired: &'a Desired,
     /// What is ours.
     pub ownership: &'a Ownership,
+}
+
+impl View<'_> {
+    /// Whether the manifest says anything about objects of a kind. What it does not speak of
+    /// need not be readable.
+    #[must_use]
+    pub fn speaks_of(&self, kind: &str) -> bool {
+        let owns = self.ownership.owns.get(kind);
+        let mut removed = self.ownership.removed.iter();
+        self.desired.names(kind).next().is_some()
+            || owns.is_some_and(|patterns| !patterns.written().is_empty())
+            || removed.any(|address| address.kind == kind)
+    }
 }
 
 /// One read of a list or of a single object.
@@ -288,8 +349,8 @@ pub enum Recheck {
 pub struct Draining {
     /// Lists what is connected: an empty array when nothing is.
     pub poll: Request,
-    /// Ends all connections.
-    pub evict: Request,
+    /// Ends all connections; `None` where Cloudflare cannot.
+    pub evict: Option<Request>,
     /// The code with which Cloudflare refuses the deletion meanwhile.
     pub refused: u64,
 }

@@ -1,7 +1,7 @@
 //! Reads the live state: every kind's lists, in rounds, because some lists need the ids that
 //! others bring. Only reads.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::{join_all, try_join_all};
 use serde::Deserialize;
@@ -163,6 +163,11 @@ async fn round<W: Wire>(
                     id: object.id,
                 });
             }
+            let mut fields = kinds.iter().filter(|kind| kind.name() == address.kind);
+            let field = fields.find_map(|kind| kind.default_field());
+            if field.is_some_and(|field| object.spec[field] == true) {
+                survey.observed.ids.prefer(&address.kind, &object.id);
+            }
             survey.observed.add(address, object);
         }
         survey.warnings.extend(warning);
@@ -235,6 +240,7 @@ fn unexpected(kind: &'static str, request: &Request, error: &serde_json::Error) 
 /// Lists what is to be renamed under its new name, so that everything else is projected in the
 /// new words. Only what is ours, and only while nothing has the new name.
 fn rename(kind: &dyn AnyKind, observed: &mut Observed, desired: &Desired, ownership: &Ownership) {
+    let places = places(kind, observed);
     for (address, declared) in &desired.resources {
         if address.kind != kind.name()
             || !observed.at(address).is_empty()
@@ -242,11 +248,10 @@ fn rename(kind: &dyn AnyKind, observed: &mut Observed, desired: &Desired, owners
         {
             continue;
         }
-        let former = declared
-            .lifecycle
-            .previous_names
-            .iter()
-            .map(|name| Address::new(kind.name(), name));
+        let former = declared.lifecycle.previous_names.iter();
+        let former = former.map(|name| Address::new(kind.name(), name));
+        let elsewhere = kind.core(&address.name).and_then(|core| places.get(core));
+        let former = former.chain(elsewhere.into_iter().flatten().cloned());
         let ours = |former: &Address| match observed.at(former) {
             [object] => ownership.is_ours(former, object),
             _ => false,
@@ -256,4 +261,16 @@ fn rename(kind: &dyn AnyKind, observed: &mut Observed, desired: &Desired, owners
             observed.rename(&former, address);
         }
     }
+}
+
+/// The objects of a kind by the part of their name that they keep when they move.
+fn places(kind: &dyn AnyKind, observed: &Observed) -> BTreeMap<String, Vec<Address>> {
+    let mut places: BTreeMap<String, Vec<Address>> = BTreeMap::new();
+    for address in observed.objects.keys().filter(|it| it.kind == kind.name()) {
+        if let Some(core) = kind.core(&address.name) {
+            let there = places.entry(core.to_owned()).or_default();
+            there.push(address.clone());
+        }
+    }
+    places
 }

@@ -1,6 +1,7 @@
 //! Desired × live → plan. Pure: the same input gives the same plan, and nothing is sent.
 
 pub mod change;
+mod exclusive;
 pub mod fingerprint;
 pub mod forecast;
 pub mod guard;
@@ -17,12 +18,13 @@ pub use guard::{Finding, Guard};
 
 use crate::address::Address;
 use crate::desired::{Declared, Desired};
-use crate::kind::{self, AnyKind, Recheck};
+use crate::kind::{self, AnyKind, Recheck, View};
 use crate::limits::Limits;
 use crate::observed::{Form, Observed};
 use crate::ownership::Ownership;
 use crate::problem::Problem;
 use crate::scope::Scope;
+use crate::suggest::nearest;
 use select::Selection;
 
 /// What may be planned at all.
@@ -97,6 +99,7 @@ pub fn plan(input: &Input<'_>) -> Result<Plan, Vec<Problem>> {
     let mut warnings = Vec::new();
     if input.policy != Policy::Destroy {
         changes = declared(input, &mut warnings)?;
+        exclusive::give_up(input, &mut changes)?;
         follow(input, &mut changes);
     }
     if input.policy == Policy::KeepAll {
@@ -105,7 +108,9 @@ pub fn plan(input: &Input<'_>) -> Result<Plan, Vec<Problem>> {
         changes.extend(removal::undeclared(input, &mut warnings)?);
     }
     let changes = input.selection.of(input.desired, changes);
-    let (stages, mut unordered) = order::stages(input.desired, changes);
+    exclusive::keep(input, &changes)?;
+    let taken = exclusive::taken(input, &changes);
+    let (stages, mut unordered) = order::stages(input.desired, changes, &taken);
     warnings.append(&mut unordered);
     let findings = guard::judge(input, &stages);
     Ok(Plan {
@@ -179,7 +184,13 @@ fn declared(input: &Input<'_>, warnings: &mut Vec<Problem>) -> Result<Vec<Change
 /// Why a declared resource cannot even be looked for.
 fn impossible(input: &Input<'_>, kind: &dyn AnyKind, address: &Address) -> Option<Problem> {
     let declared = input.desired.get(address)?;
-    if let Some(misplaced) = kind.misplaced(input.scope, &address.name) {
+    let view = View {
+        scope: input.scope,
+        ids: &input.observed.ids,
+        desired: input.desired,
+        ownership: input.ownership,
+    };
+    if let Some(misplaced) = kind.misplaced(&view, &address.name) {
         return Some(
             Problem::new(misplaced.code, "name has no place in this account")
                 .at(declared.at, misplaced.message)
@@ -189,20 +200,39 @@ fn impossible(input: &Input<'_>, kind: &dyn AnyKind, address: &Address) -> Optio
     held_former_name(input, address)
 }
 
-/// What refers to something that is let go of and does not exist can never be written.
+/// What refers to something that does not exist and that nobody makes can never be written.
 fn stranded(input: &Input<'_>, declared: &Declared) -> Option<Problem> {
-    let parent = declared.references.first()?;
-    let missing = input.ownership.is_ignored(parent) && input.observed.at(parent).is_empty();
-    missing.then(|| {
-        let problem = Problem::new(
-            "tunctl::unresolved_reference",
-            "what this leads to does not exist",
-        );
-        let label = format!("`{parent}` is ignored, and Cloudflare has none");
-        problem
-            .at(declared.at, label)
-            .help("drop it from `ignore`, or ignore this too")
-    })
+    let mut references = declared.references.iter();
+    let missing = references.find(|it| is_missing(input, it))?;
+    let (label, help) = if input.desired.contains(missing) {
+        (
+            format!("`{missing}` is ignored, and Cloudflare has none"),
+            "drop it from `ignore`, or ignore this too".to_owned(),
+        )
+    } else {
+        let observed = input.observed.objects.keys();
+        let known = observed.filter(|it| it.kind == missing.kind);
+        let near = nearest(&missing.name, known.map(|it| it.name.as_str()));
+        (
+            format!("`{missing}` is not declared, and Cloudflare has none"),
+            match near {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => "declare it, or correct the name".to_owned(),
+            },
+        )
+    };
+    let message = "what this leads to does not exist";
+    let problem = Problem::new("tunctl::unresolved_reference", message);
+    Some(problem.at(declared.at, label).help(help))
+}
+
+/// Whether something that can stand alone is not there and will not be made.
+fn is_missing(input: &Input<'_>, address: &Address) -> bool {
+    let mut kinds = input.kinds.iter();
+    let made = input.desired.contains(address) && !input.ownership.is_ignored(address);
+    !made
+        && input.observed.at(address).is_empty()
+        && kinds.any(|kind| kind.name() == address.kind && kind.standalone())
 }
 
 /// A living object under a previous name that may not be renamed: making a new one beside it is

@@ -104,10 +104,22 @@ fn objects<'s>(change: &Change, seen: &'s [(Address, Object)]) -> impl Iterator<
         .map(|(_, object)| object)
 }
 
-/// What is different now from what the plan saw, in words; `None` if nothing is.
+/// What is different now from what the plan saw, in words; `None` if nothing is. What is to be
+/// renamed is still seen under its former name.
 fn difference(change: &Change, seen: &[(Address, Object)]) -> Option<&'static str> {
-    let mut now: Vec<String> = objects(change, seen).map(digest).collect();
-    let mut then: Vec<String> = change.action.objects().iter().map(digest).collect();
+    let former = change.action.objects().first();
+    let at = match former.and_then(|object| object.former.clone()) {
+        Some(former) => Address::new(change.address.kind.clone(), former),
+        None => change.address.clone(),
+    };
+    let now = seen.iter().filter(|(address, _)| *address == at);
+    let mut now: Vec<String> = now.map(|(_, object)| digest(object)).collect();
+    let then = change.action.objects().iter().cloned();
+    let unnamed = then.map(|object| Object {
+        former: None,
+        ..object
+    });
+    let mut then: Vec<String> = unnamed.map(|object| digest(&object)).collect();
     now.sort_unstable();
     then.sort_unstable();
     match (then.len(), now.len()) {

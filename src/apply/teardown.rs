@@ -72,8 +72,8 @@ impl<W: Wire> Executor<'_, W> {
         drain: Drain,
         deadline: Duration,
     ) -> Result<Option<Done>, ApiError> {
-        if matches!(drain, Drain::Evict { .. }) {
-            self.client.send(&draining.evict).await?;
+        if let (Drain::Evict { .. }, Some(evict)) = (drain, &draining.evict) {
+            self.client.send(evict).await?;
         } else {
             let answer = self.client.send(&draining.poll).await?;
             let connectors = answer.as_array().map_or(0, Vec::len);

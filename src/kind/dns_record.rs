@@ -1,20 +1,21 @@
 //! The CNAME that leads a public hostname to its tunnel. Ours are always proxied, because a
 //! tunnel's own name resolves only inside Cloudflare, and carry the stack's mark.
 
-pub mod mark;
 pub mod surface;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
-    Entry, Kind, Listing, Lowered, Misplaced, Part, Recheck, Step, Unresolved, View, Write, resolve,
+    Entry, Kind, Listing, Lowered, Misplaced, Part, Recheck, Step, Unresolved, View, Write, mark,
+    resolve,
 };
 use crate::address::{Address, Ids, RemoteId};
 use crate::desired::Desired;
 use crate::kind::tunnel::Tunnel;
 use crate::kind::tunnel_config::TunnelConfig;
 use crate::observed::{Form, Object, Owner};
+use crate::problem::Problem;
 use crate::request::{Method, Request};
 use crate::scope::{Scope, Zone};
 use surface::Surface;
@@ -220,6 +221,28 @@ impl Kind for DnsRecord {
         }
     }
 
+    fn duplicate(name: &str) -> Problem {
+        Problem::new(
+            "tunctl::duplicate_hostname",
+            "hostname leads to two tunnels",
+        )
+        .help(format!(
+            "let one tunnel have it: write `dns: {{exclude: [{name}]}}` in the other"
+        ))
+    }
+
+    fn words(object: &Object) -> String {
+        let target = object.spec.get("target").and_then(Value::as_str);
+        match (object.form, target.unwrap_or_default()) {
+            (Form::Spec, target) => format!("CNAME {target}"),
+            (Form::Occupant | Form::Locked, target) => target.to_owned(),
+        }
+    }
+
+    fn way_out(name: &str) -> String {
+        format!("remove it at Cloudflare, or take it over with `dns: {{adopt: [{name}]}}`")
+    }
+
     fn list(view: &View<'_>) -> Vec<Listing> {
         let removed = view.ownership.removed.iter();
         let named = view
@@ -309,7 +332,8 @@ impl Kind for DnsRecord {
         zone_of(scope, name).map(|zone| zone.id.to_string())
     }
 
-    fn misplaced(scope: &Scope, name: &str) -> Option<Misplaced> {
+    fn misplaced(view: &View<'_>, name: &str) -> Option<Misplaced> {
+        let scope = view.scope;
         if zone_of(scope, name).is_some() {
             return None;
         }

@@ -14,6 +14,8 @@ use crate::source::Span;
 
 /// One entry of a section: `edge-web:` under `tunnels:`.
 pub struct Entry<'a> {
+    /// The stack's name, which is its mark; empty if it is not readable.
+    pub stack: &'a str,
     /// The section's key.
     pub section: &'a str,
     /// The entry's key: the user's name for it.

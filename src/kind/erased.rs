@@ -14,6 +14,7 @@ use crate::address::{Address, Ids, RemoteId};
 use crate::credential::Credential;
 use crate::diff::{Extent, FieldChange};
 use crate::observed::Object;
+use crate::problem::Problem;
 use crate::request::Request;
 use crate::scope::Scope;
 
@@ -29,11 +30,14 @@ pub trait AnyKind: Sync {
     fn extent(&self) -> Extent;
     fn immutable(&self) -> &'static [&'static str];
     fn secrecy(&self) -> Option<Secrecy>;
+    fn default_field(&self) -> Option<&'static str>;
     /// The schema of the kind's fields in an entry.
     fn surface(&self, generator: &mut SchemaGenerator) -> Schema;
     /// # Errors
     /// If the entry is not of the surface's shape, which the shape checker excludes.
     fn lower(&self, entry: &Entry<'_>, lowered: &mut Lowered) -> Result<(), serde_json::Error>;
+    fn complete(&self, lowered: &mut Lowered);
+    fn duplicate(&self, name: &str) -> Problem;
     fn list(&self, view: &View<'_>) -> Vec<Listing>;
     fn look(&self, scope: &Scope, ids: &Ids, name: &str) -> Option<Listing>;
     /// # Errors
@@ -45,7 +49,10 @@ pub trait AnyKind: Sync {
         view: &View<'_>,
     ) -> Result<Option<(Address, Object)>, serde_json::Error>;
     fn travels_with(&self, scope: &Scope, name: &str) -> Option<String>;
-    fn misplaced(&self, scope: &Scope, name: &str) -> Option<Misplaced>;
+    fn misplaced(&self, view: &View<'_>, name: &str) -> Option<Misplaced>;
+    fn words(&self, object: &Object) -> String;
+    fn way_out(&self, name: &str) -> String;
+    fn core<'a>(&self, name: &'a str) -> Option<&'a str>;
     fn refuse_replacement(&self, change: &FieldChange) -> Option<String>;
     fn recheck(&self) -> Recheck;
     /// # Errors
@@ -62,7 +69,9 @@ pub trait AnyKind: Sync {
         spec: &Value,
         objects: &[Object],
     ) -> Result<Step, Unresolved>;
-    fn rename(&self, write: &Write<'_>, object: &Object) -> Option<Step>;
+    /// # Errors
+    /// If something it refers to does not exist.
+    fn rename(&self, write: &Write<'_>, spec: &Value, object: &Object) -> Result<Step, Unresolved>;
     /// # Errors
     /// If what the object lives in cannot be found.
     fn delete(&self, write: &Write<'_>, object: &Object) -> Result<Step, Unresolved>;
@@ -134,6 +143,10 @@ impl<K: Kind> AnyKind for Erased<K> {
         K::SECRECY
     }
 
+    fn default_field(&self) -> Option<&'static str> {
+        K::DEFAULT
+    }
+
     fn surface(&self, generator: &mut SchemaGenerator) -> Schema {
         K::Surface::json_schema(generator)
     }
@@ -141,6 +154,14 @@ impl<K: Kind> AnyKind for Erased<K> {
     fn lower(&self, entry: &Entry<'_>, lowered: &mut Lowered) -> Result<(), serde_json::Error> {
         K::lower(entry, K::Surface::deserialize(entry.value)?, lowered);
         Ok(())
+    }
+
+    fn complete(&self, lowered: &mut Lowered) {
+        K::complete(lowered);
+    }
+
+    fn duplicate(&self, name: &str) -> Problem {
+        K::duplicate(name)
     }
 
     fn list(&self, view: &View<'_>) -> Vec<Listing> {
@@ -164,8 +185,20 @@ impl<K: Kind> AnyKind for Erased<K> {
         K::travels_with(scope, name)
     }
 
-    fn misplaced(&self, scope: &Scope, name: &str) -> Option<Misplaced> {
-        K::misplaced(scope, name)
+    fn misplaced(&self, view: &View<'_>, name: &str) -> Option<Misplaced> {
+        K::misplaced(view, name)
+    }
+
+    fn words(&self, object: &Object) -> String {
+        K::words(object)
+    }
+
+    fn way_out(&self, name: &str) -> String {
+        K::way_out(name)
+    }
+
+    fn core<'a>(&self, name: &'a str) -> Option<&'a str> {
+        K::core(name)
     }
 
     fn refuse_replacement(&self, change: &FieldChange) -> Option<String> {
@@ -193,8 +226,8 @@ impl<K: Kind> AnyKind for Erased<K> {
         K::adopt(write, &typed::<K>(spec), objects)
     }
 
-    fn rename(&self, write: &Write<'_>, object: &Object) -> Option<Step> {
-        K::rename(write, object)
+    fn rename(&self, write: &Write<'_>, spec: &Value, object: &Object) -> Result<Step, Unresolved> {
+        K::rename(write, &typed::<K>(spec), object)
     }
 
     fn delete(&self, write: &Write<'_>, object: &Object) -> Result<Step, Unresolved> {

@@ -13,9 +13,8 @@ use super::{
 };
 use crate::address::{Address, Ids, RemoteId};
 use crate::credential::Credential;
-use crate::desired::{Drain, Lifecycle};
 use crate::diff::FieldChange;
-use crate::kind::entry::Key;
+use crate::kind::lifecycle::{Kept, OnDelete};
 use crate::observed::Object;
 use crate::problem::Problem;
 use crate::request::{Method, Request};
@@ -45,66 +44,16 @@ pub enum ConfigSrc {
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Surface {
-    /// Refuse any plan that deletes this tunnel. Default `false`.
-    pub protect: bool,
+    #[serde(flatten)]
+    kept: Kept,
     /// Where the ingress rules live. Cannot be changed for a tunnel that exists. Default
     /// `cloudflare`.
-    pub config_src: ConfigSrc,
-    /// Former names. A tunnel that this stack owns and that still has one of them is renamed in
-    /// place instead of deleted and created.
-    pub previous_names: Vec<String>,
+    config_src: ConfigSrc,
     /// What happens to live connections when the tunnel is deleted. Default
     /// `{connections: wait, timeout: 15s}`.
-    pub on_delete: OnDelete,
+    on_delete: OnDelete,
     /// The sink that the connectors' run token goes to, one of `sinks`.
-    pub run_token: Option<String>,
-}
-
-/// What a deletion does with live connections.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", default)]
-pub struct OnDelete {
-    /// `wait` polls until they are gone, `evict` cuts them, `fail` does not delete. Default
-    /// `wait`.
-    pub connections: Connections,
-    /// How long `wait` and `evict` go on, in whole seconds such as `90s` or `5m`. Default `15s`.
-    #[schemars(schema_with = "duration")]
-    pub timeout: Option<String>,
-}
-
-/// How live connections are treated when their tunnel is deleted.
-#[derive(Debug, Clone, Copy, Default, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Connections {
-    /// Poll until they are gone, up to the timeout.
-    #[default]
-    Wait,
-    /// Cut them, then delete.
-    Evict,
-    /// Do not delete a tunnel that has any.
-    Fail,
-}
-
-fn duration(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-    schemars::json_schema!({"type": "string", "format": "ingress-duration"})
-}
-
-impl OnDelete {
-    /// The policy with its timeout in seconds; 15 s unless declared (design, section 1).
-    #[must_use]
-    pub fn drain(&self) -> Drain {
-        let seconds = self
-            .timeout
-            .as_deref()
-            .and_then(|text| crate::ingress::Seconds::parse(text).ok())
-            .and_then(crate::ingress::Seconds::whole)
-            .map_or(15, |seconds| u64::try_from(seconds).unwrap_or(0));
-        match self.connections {
-            Connections::Wait => Drain::Wait { seconds },
-            Connections::Evict => Drain::Evict { seconds },
-            Connections::Fail => Drain::Fail,
-        }
-    }
+    run_token: Option<String>,
 }
 
 /// The declared fields of a tunnel, beside its name.
@@ -164,38 +113,15 @@ impl Kind for Tunnel {
                     .help("choose a name in words; ids never stand in a manifest"),
             );
         }
-        let timeout = surface.on_delete.timeout.as_deref().unwrap_or_default();
-        if timeout.starts_with('-') {
-            let at = entry.at(&[Key::Field("onDelete"), Key::Field("timeout")]);
-            lowered.problems.push(
-                Problem::new("tunctl::negative_timeout", "timeout is negative")
-                    .at(at, "nobody waits for less than no time")
-                    .help("write `0s` to try once, or a time such as `30s`"),
-            );
-        }
-        for (index, name) in surface.previous_names.iter().enumerate() {
-            if name == entry.name {
-                let at = entry.at(&[Key::Field("previousNames"), Key::Index(index)]);
-                lowered.problems.push(
-                    Problem::new("tunctl::previous_name_is_name", "tunnel was never renamed")
-                        .at(at, "this is its name now")
-                        .help("list only former names in `previousNames`"),
-                );
-            }
-        }
         let spec = Spec {
             config_src: surface.config_src,
         };
+        let mut lifecycle = surface.kept.lifecycle(entry, &mut lowered.problems);
+        lifecycle.drain = surface.on_delete.drain_of(entry, &mut lowered.problems);
+        lifecycle.keeping = entry.keeping("runToken", surface.run_token);
+        let address = Self::address(entry.name);
         let at = entry.at(&[]);
-        lowered
-            .declare(Self::address(entry.name), &spec, Vec::new(), at)
-            .lifecycle = Lifecycle {
-            protect: surface.protect,
-            previous_names: surface.previous_names,
-            drain: surface.on_delete.drain(),
-            adopt: false,
-            keeping: entry.keeping("runToken", surface.run_token),
-        };
+        lowered.declare(address, &spec, Vec::new(), at).lifecycle = lifecycle;
     }
 
     fn list(view: &View<'_>) -> Vec<Listing> {
@@ -253,15 +179,8 @@ impl Kind for Tunnel {
         Ok(renamed(write, object))
     }
 
-    fn adopt(write: &Write<'_>, _: &Spec, objects: &[Object]) -> Result<Step, Unresolved> {
-        objects
-            .first()
-            .map(|object| renamed(write, object))
-            .ok_or_else(|| Unresolved(Self::address(write.name)))
-    }
-
-    fn rename(write: &Write<'_>, object: &Object) -> Option<Step> {
-        Some(renamed(write, object))
+    fn rename(write: &Write<'_>, _: &Spec, object: &Object) -> Result<Step, Unresolved> {
+        Ok(renamed(write, object))
     }
 
     fn delete(write: &Write<'_>, object: &Object) -> Result<Step, Unresolved> {
@@ -302,7 +221,7 @@ impl Kind for Tunnel {
         let connections = [accounts, account, tunnels, id, "connections"];
         Some(Draining {
             poll: Request::get(&connections),
-            evict: Request::new(Method::Delete, &connections),
+            evict: Some(Request::new(Method::Delete, &connections)),
             refused: ACTIVE_CONNECTIONS,
         })
     }

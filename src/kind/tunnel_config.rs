@@ -180,14 +180,6 @@ impl Kind for TunnelConfig {
         put(write, spec, &object.carry)
     }
 
-    fn adopt(write: &Write<'_>, spec: &Spec, objects: &[Object]) -> Result<Step, Unresolved> {
-        put(
-            write,
-            spec,
-            objects.first().map_or(&Value::Null, |it| &it.carry),
-        )
-    }
-
     fn created(answer: &Value) -> Option<RemoteId> {
         RemoteId::in_field(answer, "tunnel_id")
     }

@@ -14,8 +14,8 @@ use super::yaml::{Node, NodeValue, Step};
 use crate::address::Address;
 use crate::desired::{Declared, Desired};
 use crate::kind::entry::Key;
-use crate::kind::tunnel::OnDelete;
-use crate::kind::{Entry, KINDS, Lowered};
+use crate::kind::lifecycle::OnDelete;
+use crate::kind::{self, Entry, KINDS, Lowered};
 use crate::ownership::{Ownership, Patterns};
 use crate::problem::Problem;
 use crate::source::Span;
@@ -53,6 +53,9 @@ impl<'a> Document<'a> {
     pub(super) fn resolve(&self, sound: bool) -> (Option<Manifest>, Vec<Problem>) {
         let mut lowered = Lowered::default();
         self.lower(&mut lowered);
+        for kind in KINDS {
+            kind.complete(&mut lowered);
+        }
         let Lowered {
             resources,
             routes,
@@ -142,6 +145,7 @@ impl<'a> Document<'a> {
         let value = with_defaults(entry, &self.value["defaults"]);
         let places = |path: &[Key<'_>]| place(self.root, section, name, path);
         let entry = Entry {
+            stack: self.value["stack"].as_str().unwrap_or_default(),
             section,
             name,
             value: &value,
@@ -249,18 +253,10 @@ fn unique(
     let mut unique: BTreeMap<Address, Declared> = BTreeMap::new();
     for (address, declared) in resources {
         if let Some(first) = unique.get(&address) {
-            problems.push(
-                Problem::new(
-                    "tunctl::duplicate_hostname",
-                    "hostname leads to two tunnels",
-                )
-                .at(declared.at, format!("`{}` again", address.name))
-                .at(first.at, "first declared here")
-                .help(format!(
-                    "let one tunnel have it: write `dns: {{exclude: [{}]}}` in the other",
-                    address.name
-                )),
-            );
+            let kind = kind::find(&address.kind).expect("a kind has lowered it");
+            let again = format!("`{}` again", address.name);
+            let problem = kind.duplicate(&address.name).at(declared.at, again);
+            problems.push(problem.at(first.at, "first declared here"));
         } else {
             unique.insert(address, declared);
         }

@@ -63,6 +63,8 @@ pub enum Action {
         from: String,
         /// The declared fields.
         after: Value,
+        /// What differs beside the name.
+        fields: Vec<FieldChange>,
     },
     /// Make its secret anew, and put that away.
     Rotate {

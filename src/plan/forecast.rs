@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::{Action, Input, Plan};
+use super::{Action, Change, Input, Plan};
 use crate::kind::AnyKind;
 use crate::observed::Form;
+use crate::request::Request;
 
 /// Cloudflare's rate for one token: 1,200 requests in 300 seconds (cloudflare-api.md 1.4).
 const BUDGET: u64 = 1200;
@@ -44,7 +45,8 @@ pub struct Quota {
 pub fn forecast(input: &Input<'_>, plan: &Plan) -> Forecast {
     let (mut writes, mut reads) = (0, 0);
     for stage in &plan.stages {
-        let mut batches: BTreeMap<String, (usize, bool)> = BTreeMap::new();
+        let mut batches: BTreeMap<String, usize> = BTreeMap::new();
+        reads += rechecks(input, stage);
         for change in stage {
             let kind = input
                 .kinds
@@ -52,20 +54,16 @@ pub fn forecast(input: &Input<'_>, plan: &Plan) -> Forecast {
                 .find(|it| it.name() == change.address.kind);
             let name = &change.address.name;
             if let Some(batch) = kind.and_then(|kind| kind.travels_with(input.scope, name)) {
-                let (size, recheck) = batches.entry(batch).or_default();
+                let size = batches.entry(batch).or_default();
                 // What is in the way is deleted beside the one operation that every change is.
                 let objects = change.action.objects().iter();
                 *size += 1 + objects.filter(|it| it.form == Form::Occupant).count();
-                *recheck |= change.recheck;
             } else {
                 writes += 1 + u64::from(matches!(change.action, Action::Replace { .. }));
-                reads += u64::from(change.recheck);
             }
         }
-        for (size, recheck) in batches.into_values() {
-            writes += size.div_ceil(BATCH) as u64;
-            reads += u64::from(recheck);
-        }
+        let batches = batches.into_values();
+        writes += batches.map(|size| size.div_ceil(BATCH) as u64).sum::<u64>();
     }
     let over = (writes + reads).saturating_sub(BUDGET);
     Forecast {
@@ -79,6 +77,21 @@ pub fn forecast(input: &Input<'_>, plan: &Plan) -> Forecast {
             .filter_map(|kind| quota(*kind, input, plan))
             .collect(),
     }
+}
+
+/// Reads right before a stage; changes whose objects one read shows share it.
+fn rechecks(input: &Input<'_>, stage: &[Change]) -> u64 {
+    let ids = &input.observed.ids;
+    let look = |change: &Change| {
+        let mut kinds = input.kinds.iter();
+        let kind = kinds.find(|it| it.name() == change.address.kind)?;
+        Some(kind.look(input.scope, ids, &change.address.name)?.request)
+    };
+    let rechecked = stage.iter().filter(|change| change.recheck);
+    let mut looks: Vec<Request> = rechecked.filter_map(look).collect();
+    looks.sort_unstable_by(|a, b| (&a.path, &a.query).cmp(&(&b.path, &b.query)));
+    looks.dedup();
+    looks.len() as u64
 }
 
 fn quota(kind: &dyn AnyKind, input: &Input<'_>, plan: &Plan) -> Option<Quota> {

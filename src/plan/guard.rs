@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
 
-use super::{Action, Change, Input, Policy};
+use super::{Action, Change, Input, Policy, exclusive};
 use crate::address::Address;
 use crate::observed::{Form, Owner};
 
@@ -32,13 +32,15 @@ pub enum Guard {
     Dark,
     /// A tunnel with live connectors would go, and the manifest does not name it in `removed`.
     Live,
+    /// Another object would become the default of its kind.
+    Default,
     /// The manifest declares nothing, and everything would go.
     Empty,
 }
 
 impl Guard {
     /// All guards.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Protect,
         Self::Deletes,
         Self::DeletePercent,
@@ -47,6 +49,7 @@ impl Guard {
         Self::Lost,
         Self::Dark,
         Self::Live,
+        Self::Default,
         Self::Empty,
     ];
 
@@ -62,6 +65,7 @@ impl Guard {
             Self::Lost => "lost",
             Self::Dark => "dark",
             Self::Live => "live",
+            Self::Default => "default",
             Self::Empty => "empty",
         }
     }
@@ -91,7 +95,8 @@ impl Finding {
             | Guard::Foreign
             | Guard::Lost
             | Guard::Dark
-            | Guard::Live => Some(format!("--allow {}={}", self.guard.name(), self.value)),
+            | Guard::Live
+            | Guard::Default => Some(format!("--allow {}={}", self.guard.name(), self.value)),
         }
     }
 }
@@ -146,6 +151,7 @@ pub(super) fn judge(input: &Input<'_>, stages: &[Vec<Change>]) -> Vec<Finding> {
     if input.policy != Policy::Destroy {
         findings.extend(traffic::lost(input, &changes));
         findings.extend(traffic::dark(input, &changes));
+        findings.extend(defaults(input, &changes));
         findings.extend(deletes(input, &changes));
         findings.extend(percentages(input, &changes));
         findings.extend(empty(input, &changes));
@@ -174,23 +180,37 @@ fn protected(input: &Input<'_>, changes: &[&Change]) -> Vec<Finding> {
         .collect()
 }
 
-/// Objects count one by one; what serves hostnames counts with the hostnames that are no longer
-/// served, each of them once.
+/// Objects count one by one; what serves hostnames or networks counts with those that are no
+/// longer served, each of them once.
 fn deletes(input: &Input<'_>, changes: &[&Change]) -> Option<Finding> {
     let removed = changes.iter().filter(|it| it.action.removes());
     let objects = removed.filter(|it| traffic::before(input, it).is_empty());
     let objects = objects.count() as u64;
-    let hostnames = traffic::gone(input, changes).len() as u64;
-    let value = objects + hostnames;
+    let served = traffic::gone(input, changes).len() as u64;
+    let value = objects + served;
     (value > input.limits.deletes).then(|| Finding {
         guard: Guard::Deletes,
         value,
         message: format!(
-            "{objects} objects would be destroyed and {hostnames} hostnames no longer served; \
-             `limits.deletes` is {}",
+            "{objects} objects would be destroyed and {served} hostnames and networks no longer \
+             served; `limits.deletes` is {}",
             input.limits.deletes
         ),
     })
+}
+
+/// Everything that names no object of its own would use another one.
+fn defaults(input: &Input<'_>, changes: &[&Change]) -> Vec<Finding> {
+    let moves = exclusive::moves(input, changes);
+    let finding = |(taker, holder): (&Address, &Address)| Finding {
+        guard: Guard::Default,
+        value: 1,
+        message: format!(
+            "`{taker}` would become the default in place of `{holder}`, for everything that names \
+             none"
+        ),
+    };
+    moves.map(finding).collect()
 }
 
 fn percentages(input: &Input<'_>, changes: &[&Change]) -> Vec<Finding> {

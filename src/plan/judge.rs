@@ -22,7 +22,7 @@ pub(super) fn declared(
     let Some(first) = objects.first() else {
         return Ok(Some((Action::Create { after: after() }, Reason::New)));
     };
-    refuse(address, declared, objects)?;
+    refuse(kind, address, declared, objects)?;
     let fields = diff(&first.spec, &declared.spec, kind.extent());
     if let Some(from) = first.former.clone() {
         immutable(kind, declared, &fields)?;
@@ -32,6 +32,7 @@ pub(super) fn declared(
                 object,
                 from,
                 after: after(),
+                fields,
             },
             Reason::Differs,
         )));
@@ -83,7 +84,13 @@ pub(super) fn is_in_hand(declared: &Declared, object: &Object) -> bool {
 }
 
 /// Everything at the place that forbids a change.
-fn refuse(address: &Address, declared: &Declared, objects: &[Object]) -> Result<(), Problem> {
+fn refuse(
+    kind: &dyn AnyKind,
+    address: &Address,
+    declared: &Declared,
+    objects: &[Object],
+) -> Result<(), Problem> {
+    let shown = |object: &Object| format!("{} (id {})", kind.words(object), object.id);
     for object in objects {
         if let Owner::Other(stack) = &object.owner {
             return Err(
@@ -117,29 +124,13 @@ fn refuse(address: &Address, declared: &Declared, objects: &[Object]) -> Result<
     }
     let foreign = objects.iter().any(|object| !is_in_hand(declared, object));
     if foreign && !declared.lifecycle.adopt {
-        let name = &address.name;
         return Err(
             Problem::new("tunctl::foreign_object", "place is taken by something else")
                 .at(declared.at, format!("here is already {}", list()))
-                .help(format!(
-                    "remove it at Cloudflare, or take it over with `dns: {{adopt: [{name}]}}`"
-                )),
+                .help(kind.way_out(&address.name)),
         );
     }
     Ok(())
-}
-
-fn shown(object: &Object) -> String {
-    format!("{} (id {})", words(object), object.id)
-}
-
-/// An object in a few words.
-pub(super) fn words(object: &Object) -> String {
-    match object.spec.get("target").and_then(|target| target.as_str()) {
-        Some(target) if object.form == Form::Spec => format!("CNAME {target}"),
-        Some(target) => target.to_owned(),
-        None => "an object".to_owned(),
-    }
 }
 
 /// Whether a difference needs a new object.

@@ -69,7 +69,12 @@ pub(super) fn kept(
 /// The rotation that also brings what differs.
 fn rotation(object: &Object, declared: &Declared, found: Option<(Action, Reason)>) -> Action {
     let fields = match found {
-        Some((Action::Update { fields, .. } | Action::Adopt { fields, .. }, _)) => fields,
+        Some((
+            Action::Update { fields, .. }
+            | Action::Adopt { fields, .. }
+            | Action::Rename { fields, .. },
+            _,
+        )) => fields,
         Some(_) | None => Vec::new(),
     };
     Action::Rotate {

@@ -12,8 +12,13 @@ use crate::problem::Problem;
 type Edges = BTreeMap<Address, BTreeSet<Address>>;
 
 /// Sorts changes into stages. Where names swap places the order cannot be kept for all of
-/// them; then what leaves does not wait for what arrives, and a warning says so.
-pub(super) fn stages(desired: &Desired, changes: Vec<Change>) -> (Vec<Vec<Change>>, Vec<Problem>) {
+/// them; then what leaves does not wait for what arrives, and a warning says so. What is taken
+/// from waits for what takes.
+pub(super) fn stages(
+    desired: &Desired,
+    changes: Vec<Change>,
+    taken: &BTreeMap<Address, Address>,
+) -> (Vec<Vec<Change>>, Vec<Problem>) {
     let mut warnings = Vec::new();
     let arriving = arriving(desired, &changes);
     let leaving = leaving(desired, &changes);
@@ -21,7 +26,9 @@ pub(super) fn stages(desired: &Desired, changes: Vec<Change>) -> (Vec<Vec<Change
         .into_iter()
         .map(|mut change| {
             let both = [&arriving, &leaving].map(|edges| edges.get(&change.address));
-            change.waits_for = both.into_iter().flatten().flatten().cloned().collect();
+            let before = both.into_iter().flatten().flatten();
+            let before = before.chain(taken.get(&change.address));
+            change.waits_for = before.cloned().collect();
             (change.address.clone(), change)
         })
         .collect();

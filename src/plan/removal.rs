@@ -1,11 +1,11 @@
 //! What goes: live objects that are ours and no longer declared. Whatever is in doubt stays,
 //! and the plan says so.
 
-use super::judge::{is_in_hand, words};
+use super::judge::is_in_hand;
 use super::{Action, Change, Input, Policy, Reason};
 use crate::address::Address;
 use crate::desired::{Declared, Drain};
-use crate::kind::Recheck;
+use crate::kind::{AnyKind, Recheck};
 use crate::observed::{Object, Owner};
 use crate::problem::Problem;
 
@@ -51,7 +51,7 @@ pub(super) fn undeclared(
                 keeps: None,
             });
         } else if declared.is_none() && object.owner == Owner::Ours {
-            warnings.push(kept(input, address, object));
+            warnings.push(kept(input, *kind, address, object));
         }
     }
     if problems.is_empty() {
@@ -81,7 +81,7 @@ fn drain(input: &Input<'_>, declared: Option<&Declared>) -> Drain {
     declared.map_or(input.desired.drain, |declared| declared.lifecycle.drain)
 }
 
-fn kept(input: &Input<'_>, address: &Address, object: &Object) -> Problem {
+fn kept(input: &Input<'_>, kind: &dyn AnyKind, address: &Address, object: &Object) -> Problem {
     if let Some(stack) = input.ownership.elsewhere.get(address) {
         let message =
             format!("`{address}` carries this stack's mark, and stack `{stack}` declares it");
@@ -93,7 +93,7 @@ fn kept(input: &Input<'_>, address: &Address, object: &Object) -> Problem {
         "tunctl::mark_without_meaning",
         format!(
             "`{address}` carries this stack's mark and is left alone: it is {} now",
-            words(object)
+            kind.words(object)
         ),
     )
     .help("if it is still yours, delete it by hand; if not, remove the mark from its comment")

@@ -55,7 +55,7 @@ fn one_deletion_more_than_the_limit_says_does_not_pass() {
         1 tunnel.edge-01: delete (undeclared)
         1 tunnel.edge-02: delete (undeclared)
         1 tunnel.edge-03: delete (undeclared)
-        guard deletes=3: 3 objects would be destroyed and 0 hostnames no longer served; `limits.deletes` is 2
+        guard deletes=3: 3 objects would be destroyed and 0 hostnames and networks no longer served; `limits.deletes` is 2
     ");
 }
 
@@ -135,7 +135,7 @@ fn a_hostname_does_not_move_from_a_live_tunnel_to_a_dark_one() {
         1 tunnel_config.edge-new: create (new)
         2 dns_record.app.example.com: update (differs)
             target: "tunnel.edge-web" → "tunnel.edge-new"
-        guard dark=1: these hostnames would move from a tunnel with live connectors to one without: `app.example.com`
+        guard dark=1: these would move from a tunnel with live connectors to one without: `app.example.com`
     "#);
     world.connect("edge-new");
     assert_eq!(failed(&world), [""; 0]);
@@ -354,5 +354,5 @@ fn a_guard_is_lifted_by_a_number_or_by_its_name_alone() {
     assert!(allowance("deletes=12").is_ok());
     assert!(allowance("empty").is_ok());
     assert_snapshot!(allowance("deletes").unwrap_err(), @"write the number that you accept: deletes=N");
-    assert_snapshot!(allowance("protect=1").unwrap_err(), @"no guard `protect`; one of deletes, deletePercent, updatePercent, foreign, lost, dark, live, empty");
+    assert_snapshot!(allowance("protect=1").unwrap_err(), @"no guard `protect`; one of deletes, deletePercent, updatePercent, foreign, lost, dark, live, default, empty");
 }

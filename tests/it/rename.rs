@@ -119,7 +119,7 @@ fn a_tunnel_of_the_other_config_source_is_not_renamed() {
 fn the_own_name_is_no_former_name() {
     let world = World::new(&renamed("edge-web", "edge-web"), &[ZONE]);
     assert_snapshot!(world.unreadable(), @r"
-        tunctl::previous_name_is_name: tunnel was never renamed
+        tunctl::previous_name_is_name: it was never renamed
           at `edge-web`: this is its name now
           help: list only former names in `previousNames`
     ");

@@ -7,7 +7,7 @@ use crate::address::Address;
 use crate::kind::AnyKind;
 use crate::plan::{Action, Change, Input};
 
-/// The hostnames that a changed object answers for now.
+/// The hostnames and networks that a changed object answers for now.
 pub(super) fn before(input: &Input<'_>, change: &Change) -> BTreeSet<String> {
     let objects = change.action.objects().iter();
     objects
@@ -15,7 +15,8 @@ pub(super) fn before(input: &Input<'_>, change: &Change) -> BTreeSet<String> {
         .collect()
 }
 
-/// The hostnames that are served before and not after, whether their record or their rule goes.
+/// What is served before and not after: hostnames, whether their record or their rule goes, and
+/// networks.
 pub(super) fn gone(input: &Input<'_>, changes: &[&Change]) -> BTreeSet<String> {
     let records = changes.iter().filter(|it| it.action.removes());
     let mut gone: BTreeSet<String> = records.flat_map(|it| before(input, it)).collect();
@@ -75,7 +76,7 @@ pub(super) fn dark(input: &Input<'_>, changes: &[&Change]) -> Option<Finding> {
     finding(
         Guard::Dark,
         &moves.map(|change| change.address.name.clone()).collect(),
-        "these hostnames would move from a tunnel with live connectors to one without",
+        "these would move from a tunnel with live connectors to one without",
     )
 }
 

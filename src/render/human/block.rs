@@ -58,10 +58,15 @@ fn body(change: &Change) -> Vec<Line> {
                 displaced.map(|it| Attribute::new(Mark::Remove, "displaced", inline(&it.spec)));
             differing(fields, after, displaced.collect())
         }
-        Action::Rename { from, after, .. } => {
+        Action::Rename {
+            from,
+            after,
+            fields,
+            ..
+        } => {
             let value = format!("{} -> {}", quoted(from), quoted(&change.address.name));
             let renamed = Attribute::new(Mark::Change, "name", value);
-            differing(&[], after, vec![renamed])
+            differing(fields, after, vec![renamed])
         }
         Action::Replace { after, fields, .. } => forced(change, fields, after),
     }

@@ -67,9 +67,7 @@ fn because(change: &Change) -> Option<String> {
         (_, Action::Adopt { .. }) => {
             Some("the manifest adopts what somebody else made here".to_owned())
         }
-        (_, Action::Rename { .. }) => {
-            Some("the former name is one of its `previousNames`".to_owned())
-        }
+        (_, Action::Rename { .. }) => Some("this stack has it under its former name".to_owned()),
         (Reason::New, _) => None,
         (Reason::Differs, _) => Some("it differs from the manifest".to_owned()),
         (Reason::Drifted, _) => Some("what it refers to is gone from Cloudflare".to_owned()),

@@ -114,10 +114,9 @@ fn a_deletion_is_a_part_of_a_batch() {
 fn a_record_cannot_be_renamed_or_drained_and_is_read_again_before_it_is_changed() {
     let (bench, kind) = (Bench::new(WEB), named("dns_record"));
     let object = live(&bench, 0);
-    assert!(
-        kind.rename(&bench.write("app.example.com"), &object)
-            .is_none()
-    );
+    let spec = bench.spec("dns_record.app.example.com");
+    let renamed = kind.rename(&bench.write("app.example.com"), &spec, &object);
+    assert!(renamed.is_err());
     assert!(kind.drain(&bench.scope, &object.id).is_none());
     assert_eq!(kind.recheck(), Recheck::Existing);
     assert_eq!(

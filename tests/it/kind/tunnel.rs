@@ -44,7 +44,7 @@ fn an_update_an_adoption_and_a_rename_change_the_name() {
     let (bench, kind) = (bench(), named("tunnel"));
     let object = live(&bench, 0);
     let (write, spec) = (bench.write("edge-new"), bench.spec("tunnel.edge-web"));
-    let rename = step(&kind.rename(&write, &object).expect("a step"));
+    let rename = step(&kind.rename(&write, &spec, &object).expect("a step"));
     assert_snapshot!(rename, @r#"
         PATCH /accounts/00000000000000000000000000000001/cfd_tunnel/11111111-1111-4111-8111-111111111111
         {"name":"edge-new"}
@@ -72,7 +72,7 @@ fn connections_are_watched_and_ended_below_the_tunnel() {
     let draining = named("tunnel").drain(&bench().scope, &RemoteId::new(super::WEB_ID));
     let draining = draining.expect("a way");
     assert_eq!(draining.refused, 1022);
-    assert_snapshot!(format!("{}\n{}", request(&draining.poll), request(&draining.evict)), @r"
+    assert_snapshot!(format!("{}\n{}", request(&draining.poll), request(&draining.evict.expect("cloudflared's can be cut"))), @r"
         GET /accounts/00000000000000000000000000000001/cfd_tunnel/11111111-1111-4111-8111-111111111111/connections
         DELETE /accounts/00000000000000000000000000000001/cfd_tunnel/11111111-1111-4111-8111-111111111111/connections
     ");

@@ -103,7 +103,9 @@ fn a_configuration_is_never_deleted_by_itself() {
         .expect("one");
     assert!(!kind.standalone());
     assert!(kind.delete(&bench.write("edge-web"), &object).is_err());
-    assert!(kind.rename(&bench.write("edge-web"), &object).is_none());
+    let spec = bench.spec("tunnel_config.edge-web");
+    let renamed = kind.rename(&bench.write("edge-web"), &spec, &object);
+    assert!(renamed.is_err());
     assert!(kind.drain(&bench.scope, &object.id).is_none());
     assert_eq!(kind.recheck(), Recheck::Always);
 }

@@ -123,13 +123,13 @@ fn an_adoption_reads_as_an_import_and_shows_what_it_displaces() {
 #[test]
 fn a_renaming_reads_as_a_move() {
     assert_snapshot!(blocks([rename("tunnel.edge-web", "web", &tunnel())]), @r#"
-    # tunnel.edge-web will be updated in-place
-    # (moved from tunnel.web)
-    # (because the former name is one of its `previousNames`)
-    ~ resource "tunnel" "edge-web" {
-        ~ name = "web" -> "edge-web"
-          # (1 unchanged attribute hidden)
-      }
+        # tunnel.edge-web will be updated in-place
+        # (moved from tunnel.web)
+        # (because this stack has it under its former name)
+        ~ resource "tunnel" "edge-web" {
+            ~ name = "web" -> "edge-web"
+              # (1 unchanged attribute hidden)
+          }
     "#);
 }
 

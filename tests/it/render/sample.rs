@@ -91,6 +91,7 @@ pub(crate) fn rename(address: &str, from: &str, spec: &Value) -> Change {
         object: object(spec),
         from: from.to_owned(),
         after: spec.clone(),
+        fields: Vec::new(),
     };
     change(address, action, Reason::Differs)
 }

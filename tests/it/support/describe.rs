@@ -32,8 +32,9 @@ fn change_lines(stage: usize, change: &Change) -> Vec<String> {
         Action::Update { fields, .. }
         | Action::Adopt { fields, .. }
         | Action::Rotate { fields, .. }
+        | Action::Rename { fields, .. }
         | Action::Replace { fields, .. } => fields.as_slice(),
-        Action::Create { .. } | Action::Rename { .. } | Action::Delete { .. } => &[],
+        Action::Create { .. } | Action::Delete { .. } => &[],
     };
     let from = match &change.action {
         Action::Rename { from, .. } => format!(" from {from}"),

@@ -1,12 +1,13 @@
-//! The owner mark: the first word of a record's comment, `tunctl:STACK`, whole.
+//! The owner mark: the first word of an object's comment, `tunctl:STACK`, whole.
 
 use crate::observed::Owner;
 
 /// What every stack's mark begins with.
 const PREFIX: &str = "tunctl:";
 
-/// The longest comment that every plan of Cloudflare takes (cloudflare-api.md 5.2).
-const LONGEST: usize = 100;
+/// The longest comment in characters: of a record, what every plan of Cloudflare takes
+/// (cloudflare-api.md 5.2); of a route, what Cloudflare takes at all (6.1).
+pub const LONGEST: usize = 100;
 
 /// A stack's mark.
 #[must_use]
@@ -26,22 +27,30 @@ pub fn owner(stack: &str, comment: Option<&str>) -> Owner {
     }
 }
 
+/// The user's own words in a comment: what follows the stack's mark, or all of it.
+#[must_use]
+pub fn own<'a>(stack: &str, comment: Option<&'a str>) -> &'a str {
+    let comment = comment.unwrap_or_default();
+    match owner(stack, Some(comment)) {
+        Owner::Ours => comment.split_once(' ').map_or("", |(_, own)| own),
+        Owner::Other(_) | Owner::Unmarked | Owner::ByName => comment,
+    }
+}
+
+/// The comment with the stack's mark in front of the user's own words, whole.
+#[must_use]
+pub fn with(stack: &str, own: &str) -> String {
+    match own {
+        "" => of(stack),
+        own => format!("{} {own}", of(stack)),
+    }
+}
+
 /// The comment with the stack's mark, keeping as much of the user's own words as fit.
 #[must_use]
 pub fn write(stack: &str, comment: Option<&str>) -> String {
-    let own = match owner(stack, comment) {
-        Owner::Ours => comment
-            .and_then(|comment| comment.split_once(' '))
-            .map(|(_, own)| own),
-        Owner::Other(_) | Owner::Unmarked | Owner::ByName => comment,
-    };
-    match own.unwrap_or_default() {
-        "" => of(stack),
-        own => format!("{} {own}", of(stack))
-            .chars()
-            .take(LONGEST)
-            .collect(),
-    }
+    let marked = with(stack, own(stack, comment));
+    marked.chars().take(LONGEST).collect()
 }
 
 #[cfg(test)]
