@@ -55,6 +55,9 @@ pub struct Live {
     comment: Option<String>,
     #[serde(default)]
     meta: Option<Meta>,
+    /// Only in older answers.
+    #[serde(default)]
+    zone_name: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -159,7 +162,8 @@ impl Live {
 
     /// Whether it can be a record of a zone.
     fn is_in(&self, zone: &str) -> bool {
-        let above = self.name.strip_suffix(zone);
+        let name = self.name.to_ascii_lowercase();
+        let above = name.strip_suffix(zone);
         above.is_some_and(|above| above.is_empty() || above.ends_with('.'))
     }
 
@@ -254,12 +258,23 @@ impl Kind for DnsRecord {
         zone_of(scope, name).map(whole)
     }
 
+    fn stray(live: &Live, listing: &Listing, _: &Scope) -> Option<String> {
+        let Live {
+            name, zone_name, ..
+        } = live;
+        let zone = &listing.of;
+        if zone_name
+            .as_ref()
+            .is_some_and(|it| !it.eq_ignore_ascii_case(zone))
+            || !live.is_in(zone)
+        {
+            return Some(format!("`{name}` is no record of the zone `{zone}`"));
+        }
+        None
+    }
+
     fn sight(live: Live, listing: &Listing, view: &View<'_>) -> Option<(Address, Object)> {
         let live = live.canonical();
-        if !live.is_in(&listing.of) {
-            // No zone holds such a record: whatever this is, nothing is to be done with it.
-            return None;
-        }
         let home = view.scope.zone_of(&live.name);
         let name = if home.is_some_and(|zone| zone.name == listing.of) {
             live.name.clone()
