@@ -97,12 +97,13 @@ impl Console {
         }
     }
 
-    /// Shows problems in their texts; warnings only if they are asked for.
+    /// Shows problems in their texts, of very many the first; warnings only if they are asked
+    /// for.
     pub(super) fn problems(&self, problems: &[Problem], sources: &Sources) {
-        for problem in problems {
-            if problem.severity == Severity::Error || !self.quiet {
-                self.diagnostic(&problem.report(sources));
-            }
+        let wanted = problems.iter().cloned();
+        let wanted = wanted.filter(|it| it.severity == Severity::Error || !self.quiet);
+        for problem in Problem::abridge(&wanted.collect::<Vec<_>>()) {
+            self.diagnostic(&problem.report(sources));
         }
     }
 

@@ -65,7 +65,7 @@ impl Search<'_> {
         };
         if found.is_empty() {
             let base = self.base;
-            self.findings.push_with(|| nothing(base, pattern, at));
+            self.findings.push(nothing(base, pattern, at));
         }
         for file in found {
             self.add(file, at);

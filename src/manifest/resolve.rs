@@ -7,6 +7,7 @@ use serde::Deserialize as _;
 use serde_json::{Map, Value};
 
 use super::Manifest;
+use super::findings::Findings;
 use super::schema::DEFAULTS;
 use super::surface::Surface;
 use super::yaml::{Node, NodeValue, Step};
@@ -51,15 +52,17 @@ impl<'a> Document<'a> {
     /// the document is sound.
     pub(super) fn resolve(&self, sound: bool) -> (Option<Manifest>, Vec<Problem>) {
         let mut lowered = Lowered::default();
-        self.lower(&mut lowered);
+        let mut findings = Findings::default();
+        self.lower(&mut lowered, &mut findings);
         let Lowered {
             resources,
             routes,
             tests,
-            mut problems,
+            problems: _,
         } = lowered;
-        let resources = unique(resources, &mut problems);
-        problems.extend(self.contradictions(&resources));
+        let resources = unique(resources, &mut findings);
+        findings.extend(self.contradictions(&resources));
+        let mut problems = findings.into_problems();
         if !sound || !problems.is_empty() {
             return (None, problems);
         }
@@ -96,7 +99,7 @@ impl<'a> Document<'a> {
     }
 
     /// Lowers every entry of every section that is in shape.
-    fn lower(&self, lowered: &mut Lowered) {
+    fn lower(&self, lowered: &mut Lowered, findings: &mut Findings) {
         let sections: BTreeSet<&str> = KINDS
             .iter()
             .flat_map(|kind| kind.sections())
@@ -107,9 +110,8 @@ impl<'a> Document<'a> {
             let entries = self.value.get(section).and_then(Value::as_object);
             for (name, entry) in entries.into_iter().flatten() {
                 if defaults && self.is_in_shape(&[Step::Key(section), Step::Key(name)]) {
-                    let first = lowered.problems.len();
                     self.lower_entry(section, name, entry, lowered);
-                    blame_once(&mut lowered.problems, first);
+                    findings.extend(blamed_once(lowered.problems.split_off(0)));
                 }
             }
         }
@@ -174,15 +176,13 @@ impl<'a> Document<'a> {
     }
 }
 
-/// Keeps the first problem of each place, from a position on: kinds judge the same fields one
-/// after the other.
-fn blame_once(problems: &mut Vec<Problem>, first: usize) {
+/// The first problem of each place: kinds judge the same fields one after the other.
+fn blamed_once(problems: Vec<Problem>) -> impl Iterator<Item = Problem> {
     let mut seen = BTreeSet::new();
-    let found = problems.split_off(first);
-    problems.extend(found.into_iter().filter(|problem| {
+    problems.into_iter().filter(move |problem| {
         let place = problem.labels.first().map(|(span, _)| *span);
         place.is_none_or(|place| seen.insert(place))
-    }));
+    })
 }
 
 /// The entry's own fields win, key by key.
@@ -240,12 +240,12 @@ fn place(root: &Node, section: &str, name: &str, path: &[Key<'_>]) -> Span {
 /// One resource for each address; a second one is a mistake that has two places.
 fn unique(
     resources: Vec<(Address, Declared)>,
-    problems: &mut Vec<Problem>,
+    findings: &mut Findings,
 ) -> BTreeMap<Address, Declared> {
     let mut unique: BTreeMap<Address, Declared> = BTreeMap::new();
     for (address, declared) in resources {
         if let Some(first) = unique.get(&address) {
-            problems.push(
+            findings.push(
                 Problem::new(
                     "tunctl::duplicate_hostname",
                     "hostname leads to two tunnels",

@@ -16,7 +16,7 @@ use crate::address::Address;
 use crate::apply::{Failure, Outcome, Verdict};
 use crate::plan::forecast::Forecast;
 use crate::plan::{Action, Change, Finding, Reason, fingerprint};
-use crate::problem::Problem;
+use crate::problem::{MORE, Problem};
 use crate::routing::test::Trial;
 use crate::source::{Sources, Span};
 
@@ -218,6 +218,7 @@ fn problem(problem: &Problem) -> Value {
         labels,
         help,
         severity,
+        count,
     } = problem;
     let severity = match severity {
         Severity::Error => "error",
@@ -225,13 +226,17 @@ fn problem(problem: &Problem) -> Value {
         Severity::Advice => "advice",
     };
     let details: Vec<&String> = labels.iter().map(|(_, text)| text).collect();
-    json!({
+    let mut json = json!({
         "code": code,
         "severity": severity,
         "message": message,
         "details": details,
         "help": help,
-    })
+    });
+    if *code == MORE {
+        json["count"] = json!(count);
+    }
+    json
 }
 
 fn trial(trial: &Trial<'_>) -> Value {
@@ -268,7 +273,8 @@ fn access(required: bool) -> &'static str {
     if required { "required" } else { "none" }
 }
 
-/// Problems with the places that they are about.
+/// Problems with the places that they are about. Of very many the last one has a `count` of those
+/// that are not shown.
 #[must_use]
 pub fn problems(problems: &[Problem], sources: &Sources) -> Vec<Value> {
     let place = |(span, text): &(Span, String)| {
@@ -278,7 +284,8 @@ pub fn problems(problems: &[Problem], sources: &Sources) -> Vec<Value> {
             "text": text,
         })
     };
-    let each = problems.iter().map(|it| {
+    let shown = Problem::abridge(problems);
+    let each = shown.iter().map(|it| {
         let mut json = problem(it);
         json["places"] = it.labels.iter().map(place).collect();
         json
