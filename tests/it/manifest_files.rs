@@ -367,7 +367,7 @@ fn a_link_that_leads_outside_is_not_followed() {
     assert!(
         problems[0].labels[0]
             .1
-            .contains("secret.yaml` is a link that leads outside")
+            .contains("parts` is a link that leads outside")
     );
     let shown = render(&problems, &stack.sources);
     assert!(!shown.contains("hidden"), "{shown}");
