@@ -155,8 +155,43 @@ impl<'a> Document<'a> {
         }
     }
 
-    /// What is declared cannot be removed too.
+    /// What says two things of one object.
     fn contradictions(&self, resources: &BTreeMap<Address, Declared>) -> Vec<Problem> {
+        let mut problems = self.removed_and_declared(resources);
+        problems.extend(self.former_and_declared(resources));
+        problems
+    }
+
+    /// A former name that something else has now: nothing could be renamed.
+    fn former_and_declared(&self, resources: &BTreeMap<Address, Declared>) -> Vec<Problem> {
+        let former = resources.iter().flat_map(|(address, declared)| {
+            let names = declared.lifecycle.previous_names.iter().enumerate();
+            names.filter_map(move |(index, name)| {
+                let former = Address::new(address.kind.clone(), name.clone());
+                let other = resources.get(&former).filter(|_| former != *address)?;
+                Some((address, index, other))
+            })
+        });
+        let problem = |(address, index, other): (&Address, usize, &Declared)| {
+            let kind = KINDS.iter().find(|kind| kind.name() == address.kind)?;
+            let list = [Key::Field("previousNames"), Key::Index(index)];
+            let at = place(self.root, kind.sections().first()?, &address.name, &list);
+            let problem = Problem::new(
+                "tunctl::previous_name_declared",
+                "former name is declared too",
+            );
+            Some(
+                problem
+                    .at(at, format!("a former name of `{}`", address.name))
+                    .at(other.at, "declared here")
+                    .help("drop the entry, or drop its name from `previousNames`"),
+            )
+        };
+        former.filter_map(problem).collect()
+    }
+
+    /// What is declared cannot be removed too.
+    fn removed_and_declared(&self, resources: &BTreeMap<Address, Declared>) -> Vec<Problem> {
         let removed = self.value["removed"].as_array().into_iter().flatten();
         let both = removed.enumerate().filter_map(|(index, text)| {
             let declared = resources.get(&Address::parse(text.as_str()?)?)?;
