@@ -98,11 +98,11 @@ impl Collected {
         if self.complete {
             return Ok(None);
         }
-        if next > MOST_PAGES {
+        let last = self.total.map_or(next, |total| total.div_ceil(self.size));
+        if next.max(last) > MOST_PAGES {
             return Err(Unreadable::Endless);
         }
-        let last = self.total.map_or(next, |total| total.div_ceil(self.size));
-        Ok(Some(next..=last.clamp(next, MOST_PAGES)))
+        Ok(Some(next..=last.max(next)))
     }
 
     pub(crate) fn is_complete(&self) -> bool {

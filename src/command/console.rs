@@ -13,6 +13,7 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 use super::environment::variable;
 use crate::cli::{Format, Global};
 use crate::problem::Problem;
+use crate::render::harmless::Harmless;
 use crate::render::{self, Style};
 use crate::source::Sources;
 
@@ -116,7 +117,8 @@ impl Console {
             .with_width(WIDTH)
             .with_links(false);
         let mut text = String::new();
-        if handler.render_report(&mut text, diagnostic).is_ok() {
+        let harmless = Harmless::new(diagnostic);
+        if handler.render_report(&mut text, &harmless).is_ok() {
             let _ = writeln!(io::stderr().lock(), "{}", text.trim_end());
         }
     }

@@ -92,9 +92,10 @@ pub fn leads_to(object: &Object) -> Option<String> {
     Some(address.name)
 }
 
-/// A record that lives in another zone than its name's own is told apart by `@zone`.
+/// A record that lives in another zone than its name's own is told apart by `@zone`, as is one
+/// that has an `@` in its name.
 fn zone_of<'a>(scope: &'a Scope, name: &str) -> Option<&'a Zone> {
-    match name.split_once('@') {
+    match name.rsplit_once('@') {
         Some((_, zone)) => scope.zones.iter().find(|candidate| candidate.name == zone),
         None => scope.zone_of(name),
     }
@@ -276,7 +277,8 @@ impl Kind for DnsRecord {
     fn sight(live: Live, listing: &Listing, view: &View<'_>) -> Option<(Address, Object)> {
         let live = live.canonical();
         let home = view.scope.zone_of(&live.name);
-        let name = if home.is_some_and(|zone| zone.name == listing.of) {
+        let at_home = home.is_some_and(|zone| zone.name == listing.of);
+        let name = if at_home && !live.name.contains('@') {
             live.name.clone()
         } else {
             format!("{}@{}", live.name, listing.of)

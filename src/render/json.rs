@@ -4,13 +4,14 @@
 
 mod explanation;
 
+use std::borrow::Cow;
 use std::fmt::{Display, Write as _};
 use std::io::{self, Write};
 
 use miette::{Diagnostic, Severity};
 use serde_json::{Map, Value, json};
 
-use super::text::is_hostile;
+use super::text::{bounded, is_hostile};
 use super::{Coverage, Report, Summary};
 use crate::address::Address;
 use crate::apply::{Failure, Outcome, Verdict};
@@ -225,13 +226,14 @@ fn problem(problem: &Problem) -> Value {
         Severity::Warning => "warning",
         Severity::Advice => "advice",
     };
-    let details: Vec<&String> = labels.iter().map(|(_, text)| text).collect();
+    let details = labels.iter().map(|(_, text)| bounded(text));
+    let details: Vec<Cow<'_, str>> = details.collect();
     let mut json = json!({
         "code": code,
         "severity": severity,
-        "message": message,
+        "message": bounded(message),
         "details": details,
-        "help": help,
+        "help": help.as_deref().map(bounded),
     });
     if *code == MORE {
         json["count"] = json!(count);
@@ -281,7 +283,7 @@ pub fn problems(problems: &[Problem], sources: &Sources) -> Vec<Value> {
         json!({
             "file": sources.get(span.source).map(|source| &source.name),
             "line": sources.line(*span),
-            "text": text,
+            "text": bounded(text),
         })
     };
     let shown = Problem::abridge(problems);
@@ -296,11 +298,12 @@ pub fn problems(problems: &[Problem], sources: &Sources) -> Vec<Value> {
 /// An error without a place.
 #[must_use]
 pub fn diagnostic(error: &dyn Diagnostic) -> Value {
-    let text = |part: Option<Box<dyn Display + '_>>| part.map(|it| it.to_string());
+    let text =
+        |part: Option<Box<dyn Display + '_>>| part.map(|it| bounded(&it.to_string()).into_owned());
     json!({
         "code": text(error.code()),
         "severity": "error",
-        "message": error.to_string(),
+        "message": bounded(&error.to_string()),
         "details": [],
         "help": text(error.help()),
         "places": [],

@@ -129,9 +129,11 @@ fn refused_with(part: &'static str, field: &'static str, value: &'static str) ->
         if method != "GET" || !target.contains(part) {
             return;
         }
-        let object = match result {
-            Value::Array(items) => items.first_mut(),
-            other => Some(other),
+        let is_list = result.is_array();
+        let object = if is_list {
+            result.get_mut(0)
+        } else {
+            Some(result)
         };
         if let Some(object) = object {
             object[field] = json!(value);
@@ -259,4 +261,23 @@ fn one_id_for_two_listed_objects_forbids_a_plan() {
         problems[0].message.contains("two objects with the id"),
         "{problems:#?}"
     );
+}
+
+#[test]
+fn an_at_sign_in_a_name_leads_to_no_other_zone() {
+    let mut world = World::converged(&edge(WEB), &["example.com", "b.example.com"]);
+    world.declare(&edge("tunnels: {edge-api: {}}\n"));
+    world.lie(|method, target, result| {
+        if method == "GET"
+            && target.contains("dns_records")
+            && let Some(record) = result.get_mut(0)
+        {
+            record["name"] = json!("x@b.example.com");
+        }
+    });
+    assert_snapshot!(crate::support::describe::describe(&world.plan()), @r"
+        1 dns_record.x@b.example.com@example.com: delete (undeclared)
+        1 tunnel.edge-api: create (new)
+        2 tunnel.edge-web: delete (undeclared)
+    ");
 }

@@ -375,6 +375,19 @@ fn a_link_that_leads_outside_is_not_followed() {
 
 #[cfg(unix)]
 #[test]
+fn a_file_cannot_act_on_a_terminal_by_its_name() {
+    let main = format!("{HEAD}include: [\"*.yml\"]\n");
+    let mut stack = Stack::new(&[
+        ("tunctl.yaml", &main),
+        ("a\u{1b}[2J.yml", "tunnels: {e: 1}\n"),
+    ]);
+    let problems = stack.refused();
+    let shown = render(&problems, &stack.sources);
+    assert!(shown.contains("a\\u{1b}[2J.yml"), "{shown}");
+}
+
+#[cfg(unix)]
+#[test]
 fn a_circle_of_links_has_an_end() {
     let main = format!("{HEAD}include: [\"**/*.yaml\"]\n");
     let mut stack = Stack::new(&[

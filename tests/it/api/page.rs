@@ -174,14 +174,19 @@ fn an_id_that_is_twice_on_a_page_is_not_believed() {
 
 #[test]
 fn a_list_without_an_end_is_an_error_and_not_a_shorter_list() {
-    let world = Scripted::new(|_, call| {
-        let (number, _) = asked(call);
-        let info = json!({"per_page": 1, "total_count": u64::MAX});
-        (Duration::ZERO, Ok(page(&objects([number]), &info)))
-    });
-    let error = list(&world, 1).unwrap_err();
-    assert_eq!(error.meaning(), Meaning::Unreadable);
-    assert_eq!(world.count(), 2_000);
+    let endless = |info: Value| {
+        let world = Scripted::new(move |_, call| {
+            let (number, _) = asked(call);
+            (Duration::ZERO, Ok(page(&objects([number]), &info)))
+        });
+        let error = list(&world, 1).unwrap_err();
+        assert_eq!(error.meaning(), Meaning::Unreadable);
+        (error, world.count())
+    };
+    let (error, count) = endless(json!({"per_page": 1}));
+    assert_eq!(count, 2_000);
+    let (_, count) = endless(json!({"per_page": 1, "total_count": u64::MAX}));
+    assert_eq!(count, 1, "it says itself that it is too long");
     insta::assert_snapshot!(error, @"GET /zones failed: status 200, a list that does not end");
 }
 
