@@ -56,23 +56,25 @@ impl<'de> Deserialize<'de> for Address {
 }
 
 /// Cloudflare's identifier of an object. Opaque: never shown instead of a name that is known.
-/// What is read from an answer is an id only if it could be one: it ends up in paths.
+/// What is read from an answer is an id only if it has the form of one: it ends up in paths and
+/// in what is sent. Of the two forms (cloudflare-api.md 1.2) tunnels have the second.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String")]
 pub struct RemoteId(String);
-
-/// The longest id: Cloudflare's are 32 hex digits or UUIDs (cloudflare-api.md 1.2).
-const LONGEST_ID: usize = 64;
 
 impl TryFrom<String> for RemoteId {
     type Error = &'static str;
 
     fn try_from(id: String) -> Result<Self, Self::Error> {
-        let legal = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
-        if matches!(id.len(), 1..=LONGEST_ID) && id.bytes().all(legal) {
+        let hex = |part: &str| part.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let is_uuid = || {
+            let lengths = id.split('-').map(str::len);
+            id.split('-').all(hex) && lengths.eq([8, 4, 4, 4, 12])
+        };
+        if (id.len() == 32 && hex(&id)) || is_uuid() {
             Ok(Self(id))
         } else {
-            Err("not an id of Cloudflare's")
+            Err("not an id of Cloudflare's: 32 hex digits or a UUID")
         }
     }
 }

@@ -35,7 +35,8 @@ use self::page::Collected;
 use self::retry::Verdict;
 use crate::request::{Method, Request};
 
-/// How often a list is read that changes while it is read.
+/// How often a list is read that changes while it is read. Lists change with every record that
+/// somebody makes, but not for three readings on end.
 const READINGS: u32 = 3;
 
 /// One client for the process: it holds the rate budget, which all requests share.
@@ -138,7 +139,8 @@ impl<W: Wire> Client<W> {
     /// order is the API's.
     ///
     /// # Errors
-    /// When any of its pages cannot be read.
+    /// When any of its pages cannot be read, and when the list never stands still: what is
+    /// missing from it would be taken for absent, and made again.
     pub async fn list(
         &self,
         request: &Request,
@@ -148,21 +150,19 @@ impl<W: Wire> Client<W> {
             let answer = self.answer(request).await?;
             return page::items(answer).map_err(|bad| unreadable(request, bad));
         };
-        let mut readings = 1;
-        loop {
-            let (items, steady) = self.read_through(request, size).await?;
-            if steady || readings == READINGS {
+        for _ in 0..READINGS {
+            if let Some(items) = self.read_through(request, size).await? {
                 return Ok(items);
             }
-            readings += 1;
         }
+        Err(unreadable(request, Unreadable::Restless))
     }
 
     async fn read_through(
         &self,
         request: &Request,
         size: u32,
-    ) -> Result<(Vec<Value>, bool), ApiError> {
+    ) -> Result<Option<Vec<Value>>, ApiError> {
         let bad = |bad| unreadable(request, bad);
         let mut list = Collected::new(size);
         list.add(self.answer(&page::request(request, size, 1)).await?)

@@ -92,9 +92,18 @@ fn unreadable(path: &Path, error: &io::Error, at: Option<Span>) -> Problem {
     }
 }
 
+/// A path as people know it; what could act on a terminal is written out.
 fn shown(path: &Path) -> String {
     let path = path.strip_prefix(".").unwrap_or(path);
-    path.display().to_string()
+    let mut name = String::new();
+    for letter in path.display().to_string().chars() {
+        if letter.is_control() {
+            name.extend(letter.escape_default());
+        } else {
+            name.push(letter);
+        }
+    }
+    name
 }
 
 /// The manifests that an argument means: a file itself, or every manifest in a directory.

@@ -98,6 +98,15 @@ pub trait Kind: 'static {
     /// The smallest read that shows the object at an address, if it can be known.
     fn look(scope: &Scope, ids: &Ids, name: &str) -> Option<Listing>;
 
+    /// Why a live object cannot be one of those that were asked for, in words. Nothing of an
+    /// answer that shows such an object is believed: what it says of one place would be written
+    /// to another.
+    #[must_use]
+    fn stray(live: &Self::Live, listing: &Listing, scope: &Scope) -> Option<String> {
+        let _ = (live, listing, scope);
+        None
+    }
+
     /// Projects a live object. `None`: it has no meaning for this kind.
     fn sight(live: Self::Live, listing: &Listing, view: &View<'_>) -> Option<(Address, Object)>;
 

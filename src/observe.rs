@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::{join_all, try_join_all};
 use serde::Deserialize;
+use serde::de::Error as _;
 use serde_json::Value;
 
 use crate::address::{Address, RemoteId};
@@ -71,6 +72,13 @@ pub enum ObserveError {
 struct LiveZone {
     id: RemoteId,
     name: String,
+    #[serde(default)]
+    account: Option<LiveAccount>,
+}
+
+#[derive(Deserialize)]
+struct LiveAccount {
+    id: String,
 }
 
 /// Reads everything that a plan of `desired` needs.
@@ -113,17 +121,35 @@ pub async fn observe<W: Wire>(
 
 async fn zones<W: Wire>(client: &Client<W>, account: &str) -> Result<Vec<Zone>, ObserveError> {
     let request = Request::get(&["zones"]).query("account.id", account);
+    let mut seen = BTreeSet::new();
     let zones = client.list(&request, Some(ZONES)).await?;
+    let zones = zones.iter().map(|live| {
+        let zone = zone(live, account)?;
+        if seen.insert(zone.name.clone()) {
+            Ok(zone)
+        } else {
+            let twice = format!("`{}` is there twice", zone.name);
+            Err(serde_json::Error::custom(twice))
+        }
+    });
     zones
-        .into_iter()
-        .map(|zone| match LiveZone::deserialize(&zone) {
-            Ok(zone) => Ok(Zone {
-                id: zone.id,
-                name: zone.name.to_lowercase(),
-            }),
-            Err(error) => Err(unexpected("zone", &request, &error)),
-        })
+        .map(|zone| zone.map_err(|error| unexpected("zone", &request, &error)))
         .collect()
+}
+
+/// A zone as we know it, with its name as records have it.
+fn zone(live: &Value, account: &str) -> Result<Zone, serde_json::Error> {
+    let LiveZone {
+        id,
+        name,
+        account: owner,
+    } = LiveZone::deserialize(live)?;
+    if owner.is_some_and(|owner| !owner.id.eq_ignore_ascii_case(account)) {
+        let stray = format!("`{name}` is a zone of another account");
+        return Err(serde_json::Error::custom(stray));
+    }
+    let name = idna::domain_to_ascii(&name).unwrap_or_else(|_| name.to_lowercase());
+    Ok(Zone { id, name })
 }
 
 /// Lists some kinds at the same time.
@@ -256,7 +282,7 @@ fn rename(kind: &dyn AnyKind, observed: &mut Observed, desired: &Desired, owners
             [object] => ownership.is_ours(former, object),
             _ => false,
         };
-        let free = |former: &Address| !desired.contains(former) && !ownership.is_ignored(former);
+        let free = |former: &Address| !ownership.is_ignored(former);
         if let Some(former) = former.into_iter().find(|it| free(it) && ours(it)) {
             observed.rename(&former, address);
         }

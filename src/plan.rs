@@ -246,9 +246,7 @@ fn held_former_name(input: &Input<'_>, address: &Address) -> Option<Problem> {
     let former = names
         .map(|name| Address::new(address.kind.clone(), name.clone()))
         .find(|former| !input.observed.at(former).is_empty())?;
-    let (why, instead) = if input.desired.contains(&former) {
-        ("is declared too", "drop its own entry")
-    } else if input.ownership.is_ignored(&former) {
+    let (why, instead) = if input.ownership.is_ignored(&former) {
         ("is ignored", "drop it from `ignore`")
     } else if input.observed.at(&former).len() > 1 {
         ("exists twice", "delete one of the two at Cloudflare")

@@ -1,11 +1,22 @@
 //! What is wrong, where, and what to type instead: the one form of everything that a user can
 //! cause. Rules collect problems and go on, so that one run reports all of them.
 
-use std::fmt;
+mod excerpt;
 
-use miette::{Diagnostic, LabeledSpan, NamedSource, Severity, SourceCode};
+use std::fmt;
+use std::ops::Range;
+
+use miette::{Diagnostic, LabeledSpan, Severity, SourceCode};
 
 use crate::source::{Sources, Span};
+use excerpt::Excerpt;
+
+/// How many problems of one sort of output are shown. Nobody reads more at once; the rest is
+/// counted.
+pub const SHOWN: usize = 100;
+
+/// The code of a problem that says that there are more; it has no place of its own.
+pub const MORE: &str = "tunctl::more_problems";
 
 /// One mistake, with a stable code that the documentation lists.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +31,8 @@ pub struct Problem {
     pub help: Option<String>,
     /// Whether it stops the run.
     pub severity: Severity,
+    /// How many mistakes it stands for: one, unless it says that there are [`MORE`].
+    pub count: usize,
 }
 
 impl Problem {
@@ -31,7 +44,33 @@ impl Problem {
             labels: Vec::new(),
             help: None,
             severity: Severity::Error,
+            count: 1,
         }
+    }
+
+    /// Says how many more problems there are than those before it.
+    #[must_use]
+    pub fn more(count: usize) -> Self {
+        let noun = if count == 1 { "problem" } else { "problems" };
+        let message = format!("and {} more {noun}", grouped(count));
+        let problem = Self {
+            count,
+            ..Self::new(MORE, message)
+        };
+        problem.help("mend the problems above, then run again")
+    }
+
+    /// The first [`SHOWN`] problems; the others are counted by a last one.
+    #[must_use]
+    pub fn abridge(problems: &[Self]) -> Vec<Self> {
+        let counts = |it: &&Self| it.code == MORE;
+        let single = problems.iter().filter(|it| !counts(it));
+        let mut shown: Vec<Self> = single.take(SHOWN).cloned().collect();
+        let all: usize = problems.iter().map(|it| it.count).sum();
+        if all > shown.len() {
+            shown.push(Self::more(all - shown.len()));
+        }
+        shown
     }
 
     /// Adds a place, with the particulars.
@@ -59,102 +98,76 @@ impl Problem {
     /// than the first become notes of their own, because a report shows one text.
     #[must_use]
     pub fn report(&self, sources: &Sources) -> Report {
-        if self.labels.iter().any(|(span, _)| is_long(sources, *span)) {
-            return self.in_words(sources);
-        }
-        let home = self.labels.first().map(|(span, _)| span.source);
-        let part = |source: Option<usize>| {
-            self.labels
-                .iter()
-                .filter(move |(span, _)| Some(span.source) == source)
-                .map(|(span, text)| {
-                    let length = first_line(sources.text(*span));
-                    LabeledSpan::new(Some(text.clone()), span.start, length)
-                })
-                .collect::<Vec<_>>()
-        };
-        let mut elsewhere: Vec<usize> = self.labels.iter().map(|(span, _)| span.source).collect();
-        elsewhere.sort_unstable();
-        elsewhere.dedup();
-        elsewhere.retain(|source| Some(*source) != home);
-        let named = |source: usize| {
-            sources
-                .get(source)
-                .map(|source| NamedSource::new(&source.name, source.text.clone()))
+        let mut texts: Vec<usize> = self.labels.iter().map(|(span, _)| span.source).collect();
+        let home = texts.first().copied();
+        texts.sort_unstable();
+        texts.dedup();
+        texts.retain(|source| Some(*source) != home);
+        let (source, labels) = self.excerpt(home, sources);
+        let note = |other: usize| {
+            let (source, labels) = self.excerpt(Some(other), sources);
+            let problem = Problem {
+                severity: Severity::Advice,
+                help: None,
+                labels: Vec::new(),
+                message: "the other place".to_owned(),
+                ..self.clone()
+            };
+            Report {
+                problem,
+                source,
+                labels,
+                related: Vec::new(),
+            }
         };
         Report {
             problem: self.clone(),
-            source: home.and_then(named),
-            labels: part(home),
-            related: elsewhere
-                .into_iter()
-                .map(|source| Report {
-                    problem: Problem {
-                        severity: Severity::Advice,
-                        help: None,
-                        labels: Vec::new(),
-                        message: "the other place".to_owned(),
-                        ..self.clone()
-                    },
-                    source: named(source),
-                    labels: part(Some(source)),
-                    related: Vec::new(),
-                })
-                .collect(),
+            source,
+            labels,
+            related: texts.into_iter().map(note).collect(),
         }
     }
 
-    /// The report without an excerpt: `FILE:LINE:BYTE` says where each label is.
-    fn in_words(&self, sources: &Sources) -> Report {
-        let mut problem = self.clone();
-        for (span, label) in std::mem::take(&mut problem.labels) {
-            let source = sources.get(span.source);
-            let text = source.and_then(|source| source.text.get(..span.start));
-            let before = text.unwrap_or_default();
-            let line = before.matches('\n').count() + 1;
-            let byte = before.len() - before.rfind('\n').map_or(0, |end| end + 1) + 1;
-            let name = source.map_or("", |source| &source.name);
-            let part = format!("; {label} ({name}:{line}:{byte})");
-            problem.message.push_str(&part);
-        }
-        Report {
-            problem,
-            source: None,
-            labels: Vec::new(),
-            related: Vec::new(),
-        }
+    /// The parts of one text that labels stand in, with these labels.
+    fn excerpt(
+        &self,
+        source: Option<usize>,
+        sources: &Sources,
+    ) -> (Option<Excerpt>, Vec<LabeledSpan>) {
+        let Some(text) = source.and_then(|source| sources.get(source)) else {
+            return (None, Vec::new());
+        };
+        let here = self.labels.iter();
+        let here = here.filter(|(span, _)| Some(span.source) == source);
+        let places = here.map(|(span, label)| (excerpt::underlined(text, *span), label));
+        let places: Vec<(Range<usize>, &String)> = places.collect();
+        let labels = places.iter().map(|(place, label)| {
+            LabeledSpan::new(Some((*label).clone()), place.start, place.len())
+        });
+        let labels = labels.collect();
+        let shown = places.into_iter().map(|(place, _)| place);
+        (Some(Excerpt::new(text, shown)), labels)
     }
 }
 
-/// How many bytes a place may be away from the end of the line before or behind its own. An
-/// excerpt prints three lines, whatever their length, and that for each of a thousand problems.
-const LONGEST: usize = 2_000;
-
-/// Whether an excerpt around a place would be too long to print.
-fn is_long(sources: &Sources, span: Span) -> bool {
-    let source = sources.get(span.source);
-    let text = source.map_or(&[][..], |source| source.text.as_bytes());
-    let before = text.get(span.start.saturating_sub(LONGEST)..span.start);
-    let behind = text.get(span.start..text.len().min(span.start + LONGEST));
-    let is_cut = |part: Option<&[u8]>| {
-        part.is_some_and(|part| {
-            let mut lines = part.split(|byte| *byte == b'\n');
-            part.len() == LONGEST && lines.nth(2).is_none()
-        })
-    };
-    is_cut(before) || is_cut(behind)
-}
-
-/// The length of the first line: a label on a part of many lines would print all of them.
-fn first_line(text: &str) -> usize {
-    text.lines().next().unwrap_or_default().len()
+/// A number with its thousands set off: 4,213.
+fn grouped(number: usize) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.char_indices() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
 }
 
 /// A [`Problem`] with its text: what `miette` renders.
 #[derive(Debug)]
 pub struct Report {
     problem: Problem,
-    source: Option<NamedSource<std::sync::Arc<str>>>,
+    source: Option<Excerpt>,
     labels: Vec<LabeledSpan>,
     related: Vec<Report>,
 }

@@ -4,6 +4,7 @@
 //! whether to colour and whether there is a terminal is the caller's to say. Text from elsewhere
 //! passes `text` on its way out.
 
+pub mod harmless;
 pub mod human;
 pub mod json;
 pub mod junit;

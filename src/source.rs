@@ -13,7 +13,7 @@ pub struct Source {
 }
 
 /// A stretch of bytes in one of a run's [`Sources`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Span {
     /// Which source, by its position in [`Sources`].
     pub source: usize,

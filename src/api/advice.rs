@@ -1,6 +1,6 @@
 //! What to do about an error: stable codes, and the next keystroke.
 
-use crate::api::envelope::BadReply;
+use crate::api::envelope::{BadReply, Unreadable};
 use crate::api::error::{ApiError, COULD_NOT_ROUTE, Cause, Meaning};
 use crate::api::wire::WireError;
 use crate::request::Method;
@@ -152,6 +152,11 @@ fn unreadable(error: &ApiError) -> String {
     match error.cause() {
         Cause::Reply(_, BadReply::Unreadable(unreadable)) if unreadable.is_foreign() => {
             "another program answered: is a proxy in between, or --api-url wrong?".to_owned()
+        }
+        Cause::Reply(_, BadReply::Unreadable(Unreadable::Restless)) => {
+            "what is missing from such a list would look absent, so it is not used: run again \
+             when nobody else changes the account; if it stays, quote the cf-ray to support"
+                .to_owned()
         }
         Cause::Reply(..) | Cause::Wire(_) => {
             "the API, or a proxy in between, does not keep to its protocol: try again, and quote the cf-ray to support".to_owned()

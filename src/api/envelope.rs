@@ -80,6 +80,8 @@ pub enum Unreadable {
     NotAList,
     /// A list without an end.
     Endless,
+    /// A list that changes whenever it is read, or is not as long as it says.
+    Restless,
 }
 
 impl Fault {
@@ -168,6 +170,7 @@ impl fmt::Display for Unreadable {
             Self::Redirect { location } => write!(f, "a redirect to {location}"),
             Self::NotAList => f.write_str("`result` is not a list"),
             Self::Endless => f.write_str("a list that does not end"),
+            Self::Restless => f.write_str("a list that changes each time it is read"),
         }
     }
 }

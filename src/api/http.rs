@@ -2,7 +2,7 @@
 //! itself.
 
 use std::error::Error as StdError;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -162,19 +162,25 @@ fn install_crypto() {
 }
 
 /// The longest file of certificates: all that browsers trust take a quarter of a megabyte.
-const LONGEST_BUNDLE: u64 = 16 * 1024 * 1024;
+const LONGEST_BUNDLE: u64 = 4 * 1024 * 1024;
 
 fn certificates(path: &Path) -> Result<Vec<Certificate>, HttpError> {
     let problem = |trouble: String| HttpError::CaFile {
         path: path.display().to_string(),
         trouble,
     };
+    let found = fs::metadata(path).map_err(|error| problem(error.to_string()))?;
+    if !found.is_file() {
+        // Opening a pipe would wait, and reading a device would not end.
+        return Err(problem("it is not a file".to_owned()));
+    }
     let mut pem = Vec::new();
     let read = File::open(path)
         .and_then(|file| file.take(LONGEST_BUNDLE + 1).read_to_end(&mut pem))
         .map_err(|error| problem(error.to_string()))?;
     if read as u64 > LONGEST_BUNDLE {
-        return Err(problem("it is too long for certificates".to_owned()));
+        let long = "it is too long for certificates: more than 4 MiB";
+        return Err(problem(long.to_owned()));
     }
     let certificates = Certificate::from_pem_bundle(&pem).map_err(|error| problem(root(&error)))?;
     if certificates.is_empty() {

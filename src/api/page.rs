@@ -57,8 +57,8 @@ impl Collected {
         }
     }
 
-    /// Adds the next page. An object that moved to this page while the list was read is here
-    /// already, and is not added again.
+    /// Adds the next page. An object that is here already is not added again: while the list was
+    /// read it moved to this page, and another one may have moved to a page that had been read.
     pub(crate) fn add(&mut self, answer: Answer) -> Result<(), Unreadable> {
         let info = answer.page;
         let items = items(answer)?;
@@ -76,6 +76,8 @@ impl Collected {
                 .is_none_or(|id| self.ids.insert(id.to_owned()));
             if new {
                 self.items.push(item);
+            } else {
+                self.steady = false;
             }
         }
         let nothing_new = self.items.len() == before;
@@ -96,20 +98,23 @@ impl Collected {
         if self.complete {
             return Ok(None);
         }
-        if next > MOST_PAGES {
+        let last = self.total.map_or(next, |total| total.div_ceil(self.size));
+        if next.max(last) > MOST_PAGES {
             return Err(Unreadable::Endless);
         }
-        let last = self.total.map_or(next, |total| total.div_ceil(self.size));
-        Ok(Some(next..=last.clamp(next, MOST_PAGES)))
+        Ok(Some(next..=last.max(next)))
     }
 
     pub(crate) fn is_complete(&self) -> bool {
         self.complete
     }
 
-    /// The objects, and whether the list stood still while it was read: if not, an object may
-    /// have slipped to a page that had been read already.
-    pub(crate) fn finish(self) -> (Vec<Value>, bool) {
-        (self.items, self.steady)
+    /// The objects, if the list stood still while it was read and is as long as it says. `None`
+    /// if not: an object may have slipped to a page that had been read already, and what is
+    /// missing from a list would be taken for absent.
+    pub(crate) fn finish(self) -> Option<Vec<Value>> {
+        let count = self.items.len() as u64;
+        let whole = self.total.is_none_or(|total| count == total);
+        (self.steady && whole).then_some(self.items)
     }
 }

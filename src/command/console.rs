@@ -13,6 +13,7 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 use super::environment::variable;
 use crate::cli::{Format, Global};
 use crate::problem::Problem;
+use crate::render::harmless::Harmless;
 use crate::render::{self, Style};
 use crate::source::Sources;
 
@@ -97,12 +98,13 @@ impl Console {
         }
     }
 
-    /// Shows problems in their texts; warnings only if they are asked for.
+    /// Shows problems in their texts, of very many the first; warnings only if they are asked
+    /// for.
     pub(super) fn problems(&self, problems: &[Problem], sources: &Sources) {
-        for problem in problems {
-            if problem.severity == Severity::Error || !self.quiet {
-                self.diagnostic(&problem.report(sources));
-            }
+        let wanted = problems.iter().cloned();
+        let wanted = wanted.filter(|it| it.severity == Severity::Error || !self.quiet);
+        for problem in Problem::abridge(&wanted.collect::<Vec<_>>()) {
+            self.diagnostic(&problem.report(sources));
         }
     }
 
@@ -115,7 +117,8 @@ impl Console {
             .with_width(WIDTH)
             .with_links(false);
         let mut text = String::new();
-        if handler.render_report(&mut text, diagnostic).is_ok() {
+        let harmless = Harmless::new(diagnostic);
+        if handler.render_report(&mut text, &harmless).is_ok() {
             let _ = writeln!(io::stderr().lock(), "{}", text.trim_end());
         }
     }

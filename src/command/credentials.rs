@@ -11,7 +11,7 @@ use crate::api::Credentials;
 use crate::problem::Problem;
 
 /// The longest file that can be a token's: Cloudflare's have well under 100 bytes.
-const LONGEST: u64 = 64 * 1024;
+const LONGEST: u64 = 16 * 1024;
 
 /// Also from a pipe, such as a shell makes of `<(…)`.
 fn read(path: &Path) -> io::Result<String> {
@@ -20,7 +20,9 @@ fn read(path: &Path) -> io::Result<String> {
         .take(LONGEST + 1)
         .read_to_string(&mut token)?;
     if read as u64 > LONGEST {
-        return Err(io::Error::other("it is too long for a token"));
+        return Err(io::Error::other(
+            "it is too long for a token: more than 16 KiB",
+        ));
     }
     Ok(token)
 }
@@ -34,6 +36,7 @@ pub(super) fn find(token_file: Option<&Path>) -> Result<Credentials, Trouble> {
         let token = read(path).map_err(|error| {
             let message = format!("cannot read `{}`: {error}", path.display());
             Problem::new("tunctl::unreadable_token_file", message)
+                .help("--token-file takes a file or a pipe with nothing in it but the token")
         })?;
         return Credentials::token(&token).map_err(Trouble::report);
     }

@@ -65,7 +65,7 @@ impl Search<'_> {
         };
         if found.is_empty() {
             let base = self.base;
-            self.findings.push_with(|| nothing(base, pattern, at));
+            self.findings.push(nothing(base, pattern, at));
         }
         for file in found {
             self.add(file, at);
@@ -85,8 +85,14 @@ impl Search<'_> {
                 return None;
             }
         };
+        for path in &found.outside {
+            self.findings.push(leads_outside(path, at));
+        }
         for (path, error) in &found.unreadable {
             self.findings.push(unreadable(path, error, Some(at)));
+        }
+        if found.paths.is_empty() && !found.outside.is_empty() {
+            return None;
         }
         if found.paths.len() > MOST - self.files.len() {
             self.findings.push(too_many(at));
@@ -105,8 +111,7 @@ impl Search<'_> {
         };
         let home = self.base.canonicalize();
         if !home.is_ok_and(|home| real.starts_with(home)) {
-            let label = format!("`{}` is a link that leads outside", shown(&file));
-            self.findings.push(outside(at, &label));
+            self.findings.push(leads_outside(&file, at));
         } else if self.seen.insert(real) {
             self.files.push((file, at));
         }
@@ -136,6 +141,11 @@ fn near(base: &Path, pattern: &str) -> Option<String> {
         .collect();
     let near = nearest(name, names.iter().map(String::as_str))?;
     Some(folder.map_or_else(|| near.to_owned(), |folder| format!("{folder}/{near}")))
+}
+
+fn leads_outside(link: &Path, at: Span) -> Problem {
+    let label = format!("`{}` is a link that leads outside", shown(link));
+    outside(at, &label)
 }
 
 fn outside(at: Span, label: &str) -> Problem {

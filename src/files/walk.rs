@@ -1,7 +1,8 @@
 //! What a pattern of paths matches, component by component.
 //!
 //! Invariant: no directory is looked into twice for the same rest of a pattern, so that circles
-//! of links cost nothing, and no more names are looked at than a limit.
+//! of links cost nothing; none outside of where the search begins is looked into at all; and no
+//! more names are looked at than a limit.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -31,15 +32,20 @@ pub(super) struct Walk {
 /// One pattern on its way through the directories.
 struct Search<'w> {
     walk: &'w mut Walk,
+    /// Where it may go: below this, also through links.
+    home: PathBuf,
+    outside: Vec<PathBuf>,
     visited: BTreeSet<(PathBuf, usize)>,
     found: BTreeSet<PathBuf>,
     unreadable: Vec<(PathBuf, io::Error)>,
 }
 
-/// What a pattern matches, in order, and the directories that could not be read.
+/// What a pattern matches, in order, and the directories that were not or could not be read.
 #[derive(Debug)]
 pub(super) struct Found {
     pub(super) paths: Vec<PathBuf>,
+    /// Links to directories outside of where the search began.
+    pub(super) outside: Vec<PathBuf>,
     pub(super) unreadable: Vec<(PathBuf, io::Error)>,
 }
 
@@ -56,14 +62,16 @@ impl Walk {
     /// # Errors
     /// If it is no pattern, or looks at too many names.
     pub(super) fn find(&mut self, base: &Path, pattern: &str) -> Result<Found, Fault> {
-        let parts: Vec<&str> = pattern
-            .split('/')
-            .filter(|part| !matches!(*part, "" | "."))
-            .collect();
+        let parts = pattern.split('/').filter(|part| !matches!(*part, "" | "."));
+        let mut parts: Vec<&str> = parts.collect();
+        // One after the other they mean no more than one, and each is a level of recursion.
+        parts.dedup_by(|next, part| *next == "**" && *part == "**");
         let patterns: Result<Vec<Pattern>, PatternError> =
             parts.iter().map(|part| Pattern::new(part)).collect();
         let mut search = Search {
             walk: self,
+            home: base.canonicalize().unwrap_or_else(|_| base.to_owned()),
+            outside: Vec::new(),
             visited: BTreeSet::new(),
             found: BTreeSet::new(),
             unreadable: Vec::new(),
@@ -72,6 +80,7 @@ impl Walk {
         search.directory(base, &patterns)?;
         Ok(Found {
             paths: search.found.into_iter().collect(),
+            outside: search.outside,
             unreadable: search.unreadable,
         })
     }
@@ -83,7 +92,14 @@ impl Search<'_> {
             return Ok(());
         };
         let real = directory.canonicalize();
-        let real = real.unwrap_or_else(|_| directory.to_owned());
+        let real = match real {
+            Ok(real) if !real.starts_with(&self.home) => {
+                self.outside.push(directory.to_owned());
+                return Ok(());
+            }
+            Ok(real) => real,
+            Err(_) => directory.to_owned(),
+        };
         if !self.visited.insert((real, patterns.len())) {
             return Ok(());
         }
@@ -129,5 +145,47 @@ impl Search<'_> {
             }
         }
         Ok(names)
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::symlink;
+
+    /// Names that a pattern looks at in a directory with a file and links that lead in circles
+    /// and outside.
+    fn looked_at(pattern: &str) -> (usize, Found) {
+        let directory = tempfile::tempdir().expect("a directory can be made");
+        let home = directory.path().join("home");
+        fs::create_dir_all(home.join("parts")).expect("a directory can be made");
+        fs::write(home.join("parts/a.yaml"), "").expect("a file can be written");
+        for index in 0..20 {
+            let link = home.join(format!("parts/circle{index}"));
+            symlink(".", link).expect("a link can be made");
+        }
+        symlink("..", home.join("parts/up")).expect("a link can be made");
+        symlink("../..", home.join("parts/out")).expect("a link can be made");
+        let mut walk = Walk::default();
+        let found = walk.find(&home, pattern).expect("few names are looked at");
+        (LOOKED_AT - walk.room, found)
+    }
+
+    #[test]
+    fn each_directory_is_looked_into_once_for_each_part_of_a_pattern() {
+        let parts = 12;
+        let (names, found) = looked_at(&format!("{}*.yaml", "*/".repeat(parts)));
+        assert!(names <= (1 + 23) * (parts + 1), "{names} names");
+        assert!(!found.paths.is_empty());
+        let (names, _) = looked_at(&format!("{}a.yaml", "**/".repeat(100_000)));
+        assert!(names <= 2 * (1 + 23), "{names} names");
+    }
+
+    #[test]
+    fn what_is_outside_is_not_looked_into() {
+        let (_, found) = looked_at("parts/*/*/*/*.yaml");
+        assert!(found.paths.iter().all(|path| path.ends_with("a.yaml")));
+        assert!(!found.outside.is_empty());
+        assert!(found.outside.iter().all(|path| path.ends_with("out")));
     }
 }

@@ -56,6 +56,9 @@ pub struct Live {
     comment: Option<String>,
     #[serde(default)]
     meta: Option<Meta>,
+    /// Only in older answers.
+    #[serde(default)]
+    zone_name: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -90,9 +93,10 @@ pub fn leads_to(object: &Object) -> Option<String> {
     Some(address.name)
 }
 
-/// A record that lives in another zone than its name's own is told apart by `@zone`.
+/// A record that lives in another zone than its name's own is told apart by `@zone`, as is one
+/// that has an `@` in its name.
 fn zone_of<'a>(scope: &'a Scope, name: &str) -> Option<&'a Zone> {
-    match name.split_once('@') {
+    match name.rsplit_once('@') {
         Some((_, zone)) => scope.zones.iter().find(|candidate| candidate.name == zone),
         None => scope.zone_of(name),
     }
@@ -160,7 +164,8 @@ impl Live {
 
     /// Whether it can be a record of a zone.
     fn is_in(&self, zone: &str) -> bool {
-        let above = self.name.strip_suffix(zone);
+        let name = self.name.to_ascii_lowercase();
+        let above = name.strip_suffix(zone);
         above.is_some_and(|above| above.is_empty() || above.ends_with('.'))
     }
 
@@ -277,14 +282,26 @@ impl Kind for DnsRecord {
         zone_of(scope, name).map(whole)
     }
 
+    fn stray(live: &Live, listing: &Listing, _: &Scope) -> Option<String> {
+        let Live {
+            name, zone_name, ..
+        } = live;
+        let zone = &listing.of;
+        if zone_name
+            .as_ref()
+            .is_some_and(|it| !it.eq_ignore_ascii_case(zone))
+            || !live.is_in(zone)
+        {
+            return Some(format!("`{name}` is no record of the zone `{zone}`"));
+        }
+        None
+    }
+
     fn sight(live: Live, listing: &Listing, view: &View<'_>) -> Option<(Address, Object)> {
         let live = live.canonical();
-        if !live.is_in(&listing.of) {
-            // No zone holds such a record: whatever this is, nothing is to be done with it.
-            return None;
-        }
         let home = view.scope.zone_of(&live.name);
-        let name = if home.is_some_and(|zone| zone.name == listing.of) {
+        let at_home = home.is_some_and(|zone| zone.name == listing.of);
+        let name = if at_home && !live.name.contains('@') {
             live.name.clone()
         } else {
             format!("{}@{}", live.name, listing.of)

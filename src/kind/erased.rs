@@ -4,6 +4,7 @@ use std::marker::PhantomData;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize as _;
+use serde::de::Error as _;
 use serde_json::Value;
 
 use super::{
@@ -41,7 +42,7 @@ pub trait AnyKind: Sync {
     fn list(&self, view: &View<'_>) -> Vec<Listing>;
     fn look(&self, scope: &Scope, ids: &Ids, name: &str) -> Option<Listing>;
     /// # Errors
-    /// If the body has not the fields that the kind reads.
+    /// If the body has not the fields that the kind reads, or belongs elsewhere.
     fn sight(
         &self,
         live: &Value,
@@ -178,7 +179,11 @@ impl<K: Kind> AnyKind for Erased<K> {
         listing: &Listing,
         view: &View<'_>,
     ) -> Result<Option<(Address, Object)>, serde_json::Error> {
-        K::Live::deserialize(live).map(|live| K::sight(live, listing, view))
+        let live = K::Live::deserialize(live)?;
+        match K::stray(&live, listing, view.scope) {
+            Some(why) => Err(serde_json::Error::custom(why)),
+            None => Ok(K::sight(live, listing, view)),
+        }
     }
 
     fn travels_with(&self, scope: &Scope, name: &str) -> Option<String> {

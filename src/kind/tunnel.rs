@@ -74,6 +74,9 @@ pub struct Live {
     deleted_at: Option<String>,
     #[serde(default)]
     status: Option<String>,
+    /// The account that it belongs to.
+    #[serde(default)]
+    account_tag: Option<String>,
 }
 
 impl Tunnel {
@@ -142,6 +145,12 @@ impl Kind for Tunnel {
             absent: &[],
             optional: false,
         })
+    }
+
+    fn stray(live: &Live, _: &Listing, scope: &Scope) -> Option<String> {
+        let account = live.account_tag.as_ref()?;
+        (!account.eq_ignore_ascii_case(&scope.account))
+            .then(|| format!("`{}` is a tunnel of another account", live.name))
     }
 
     fn sight(live: Live, _: &Listing, _: &View<'_>) -> Option<(Address, Object)> {

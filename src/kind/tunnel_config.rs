@@ -59,6 +59,9 @@ pub struct Live {
     version: u64,
     #[serde(default)]
     config: Option<Value>,
+    /// Whose it is.
+    #[serde(default)]
+    tunnel_id: Option<RemoteId>,
 }
 
 impl TunnelConfig {
@@ -143,6 +146,12 @@ impl Kind for TunnelConfig {
             absent: &[NEVER_CONFIGURED],
             optional: false,
         })
+    }
+
+    fn stray(live: &Live, listing: &Listing, scope: &Scope) -> Option<String> {
+        let tunnel = live.tunnel_id.as_ref()?;
+        (listing.request != Request::get(&path(scope, tunnel)))
+            .then(|| format!("it is that of the tunnel {tunnel}, not of `{}`", listing.of))
     }
 
     fn sight(live: Live, listing: &Listing, view: &View<'_>) -> Option<(Address, Object)> {

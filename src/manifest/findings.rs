@@ -4,52 +4,66 @@
 //! a thousand, and a mistake in an anchored part is reported once, however often it is used.
 
 use std::collections::BTreeSet;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
-use crate::problem::Problem;
+use crate::problem::{MORE, Problem};
 use crate::source::Span;
 
-/// How many problems of one stage are kept. Nobody reads more, and rendering each one walks the
-/// file from its start.
+/// How many problems of one stage are kept; the others are counted. Far fewer are shown.
 const KEPT: usize = 1_000;
 
 /// Collects problems: each one once, up to a limit, in the order of their places.
 #[derive(Debug, Default)]
 pub struct Findings {
     problems: Vec<Problem>,
-    seen: BTreeSet<(&'static str, Option<Span>, String)>,
-    left_out: bool,
+    /// Eight bytes for each problem, kept or not, so that each is counted once.
+    seen: BTreeSet<u64>,
+    left_out: usize,
 }
-
-/// Says that there is more; has no place of its own.
-const MORE: &str = "tunctl::more_problems";
 
 impl Findings {
     /// Adds a problem, unless the same one was found at the same place before.
     pub fn push(&mut self, problem: Problem) {
-        self.push_with(|| problem);
-    }
-
-    /// Like [`Self::push`], for a problem that takes time to describe: beyond the limit that is
-    /// spared.
-    pub fn push_with(&mut self, describe: impl FnOnce() -> Problem) {
-        if self.problems.len() == KEPT {
-            self.left_out = true;
-            return;
-        }
-        let problem = describe();
         if problem.code == MORE {
-            self.left_out = true;
+            self.left_out += problem.count;
             return;
         }
         // The label may name the way to the place, which is another one through each alias.
         let place = problem.labels.first().map(|(span, _)| *span);
         let particulars = match (place, &problem.help) {
-            (Some(_), Some(help)) => help.clone(),
-            (Some(_), None) => String::new(),
-            (None, _) => problem.message.clone(),
+            (Some(_), Some(help)) => help.as_str(),
+            (Some(_), None) => "",
+            (None, _) => &problem.message,
         };
-        if self.seen.insert((problem.code, place, particulars)) {
-            self.problems.push(problem);
+        if self.is_new(problem.code, place, particulars) {
+            self.keep(|| problem);
+        }
+    }
+
+    /// Like [`Self::push`], for a problem that takes time to describe: if it was found before,
+    /// or is beyond the limit, that is spared. There is one of its code at its place.
+    pub fn push_with(
+        &mut self,
+        code: &'static str,
+        place: Span,
+        describe: impl FnOnce() -> Problem,
+    ) {
+        if self.is_new(code, Some(place), "") {
+            self.keep(describe);
+        }
+    }
+
+    fn is_new(&mut self, code: &str, place: Option<Span>, particulars: &str) -> bool {
+        let mut hasher = DefaultHasher::new();
+        (code, place, particulars).hash(&mut hasher);
+        self.seen.insert(hasher.finish())
+    }
+
+    fn keep(&mut self, describe: impl FnOnce() -> Problem) {
+        if self.problems.len() < KEPT {
+            self.problems.push(describe());
+        } else {
+            self.left_out += 1;
         }
     }
 
@@ -66,17 +80,14 @@ impl Findings {
         self.problems.is_empty()
     }
 
-    /// All that was found, by place. If the limit left something out, a last problem with the
-    /// code `tunctl::more_problems` says so.
+    /// All that was found, by place. If the limit left something out, a last problem says how
+    /// many: [`Problem::more`].
     #[must_use]
     pub fn into_problems(self) -> Vec<Problem> {
         let mut problems = self.problems;
         problems.sort_by_key(|problem| problem.labels.first().map(|(span, _)| *span));
-        if self.left_out {
-            problems.push(
-                Problem::new(MORE, "more problems, not shown")
-                    .help("mend the problems above, then run again"),
-            );
+        if self.left_out > 0 {
+            problems.push(Problem::more(self.left_out));
         }
         problems
     }
@@ -105,16 +116,20 @@ mod tests {
     }
 
     #[test]
-    fn beyond_the_limit_a_last_problem_says_that_there_are_more() {
+    fn beyond_the_limit_problems_are_counted_once_and_not_described() {
         let mut findings = Findings::default();
-        for start in 0..KEPT + 5 {
+        for start in 0..KEPT {
             findings.push(at(start));
+        }
+        for start in (KEPT..KEPT + 4_213).chain(KEPT..KEPT + 9) {
+            let (place, _) = at(start).labels[0];
+            findings.push_with("tunctl::test", place, || unreachable!("nobody reads it"));
         }
         let problems = findings.into_problems();
         assert_eq!(problems.len(), KEPT + 1);
-        assert_eq!(problems[KEPT].code, MORE);
+        assert_eq!(problems[KEPT].message, "and 4,213 more problems");
         let mut next = Findings::default();
-        next.extend([problems[KEPT].clone(), at(9)]);
-        assert_eq!(next.into_problems(), [at(9), problems[KEPT].clone()]);
+        next.extend([problems[KEPT].clone(), at(9), problems[KEPT].clone()]);
+        assert_eq!(next.into_problems(), [at(9), Problem::more(8_426)]);
     }
 }

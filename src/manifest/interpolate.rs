@@ -127,8 +127,9 @@ impl Interpolation<'_> {
             (Some(value), _) => return Some(value),
             (None, None) => {}
         }
-        self.findings.push_with(|| {
-            Problem::new("tunctl::undefined_variable", "undefined variable")
+        let code = "tunctl::undefined_variable";
+        self.findings.push_with(code, site.mark(), || {
+            Problem::new(code, "undefined variable")
                 .at(site.place(sources), format!("`{name}` has no value"))
                 .help(supply(name, variables))
         });
@@ -137,8 +138,9 @@ impl Interpolation<'_> {
 
     fn malformed(&mut self, fault: Fault, site: &Site) {
         let sources = self.sources;
-        self.findings.push_with(|| {
-            Problem::new("tunctl::malformed_variable", "malformed variable")
+        let code = "tunctl::malformed_variable";
+        self.findings.push_with(code, site.mark(), || {
+            Problem::new(code, "malformed variable")
                 .at(site.place(sources), fault.to_string())
                 .help("write `${NAME}` or `${NAME:-default}`, and `$${` for the characters themselves")
         });
@@ -153,6 +155,15 @@ struct Site<'a> {
 }
 
 impl Site<'_> {
+    /// What tells the part from every other one. Unlike its place it costs nothing.
+    fn mark(&self) -> Span {
+        Span {
+            start: self.span.start + self.at.start,
+            end: self.span.start + self.at.end,
+            ..self.span
+        }
+    }
+
     /// The place of the part in the source: found by counting the `${` before it, because
     /// quotes, escapes and indentation shift everything else. The whole scalar if the source
     /// looks different, as it does for an alias.

@@ -7,6 +7,7 @@ use serde::Deserialize as _;
 use serde_json::{Map, Value};
 
 use super::Manifest;
+use super::findings::Findings;
 use super::schema::DEFAULTS;
 use super::sinks;
 use super::surface::Surface;
@@ -52,7 +53,8 @@ impl<'a> Document<'a> {
     /// the document is sound.
     pub(super) fn resolve(&self, sound: bool) -> (Option<Manifest>, Vec<Problem>) {
         let mut lowered = Lowered::default();
-        self.lower(&mut lowered);
+        let mut findings = Findings::default();
+        self.lower(&mut lowered, &mut findings);
         for kind in KINDS {
             kind.complete(&mut lowered);
         }
@@ -60,10 +62,12 @@ impl<'a> Document<'a> {
             resources,
             routes,
             tests,
-            mut problems,
+            problems,
         } = lowered;
-        let resources = unique(resources, &mut problems);
-        problems.extend(self.contradictions(&resources));
+        findings.extend(problems);
+        let resources = unique(resources, &mut findings);
+        findings.extend(self.contradictions(&resources));
+        let mut problems = findings.into_problems();
         if !sound || !problems.is_empty() {
             return (None, problems);
         }
@@ -103,7 +107,7 @@ impl<'a> Document<'a> {
     }
 
     /// Lowers every entry of every section that is in shape.
-    fn lower(&self, lowered: &mut Lowered) {
+    fn lower(&self, lowered: &mut Lowered, findings: &mut Findings) {
         let sections: BTreeSet<&str> = KINDS
             .iter()
             .flat_map(|kind| kind.sections())
@@ -114,9 +118,8 @@ impl<'a> Document<'a> {
             let entries = self.value.get(section).and_then(Value::as_object);
             for (name, entry) in entries.into_iter().flatten() {
                 if defaults && self.is_in_shape(&[Step::Key(section), Step::Key(name)]) {
-                    let first = lowered.problems.len();
                     self.lower_entry(section, name, entry, lowered);
-                    blame_once(&mut lowered.problems, first);
+                    findings.extend(blamed_once(lowered.problems.split_off(0)));
                 }
             }
         }
@@ -161,8 +164,43 @@ impl<'a> Document<'a> {
         }
     }
 
-    /// What is declared cannot be removed too.
+    /// What says two things of one object.
     fn contradictions(&self, resources: &BTreeMap<Address, Declared>) -> Vec<Problem> {
+        let mut problems = self.removed_and_declared(resources);
+        problems.extend(self.former_and_declared(resources));
+        problems
+    }
+
+    /// A former name that something else has now: nothing could be renamed.
+    fn former_and_declared(&self, resources: &BTreeMap<Address, Declared>) -> Vec<Problem> {
+        let former = resources.iter().flat_map(|(address, declared)| {
+            let names = declared.lifecycle.previous_names.iter().enumerate();
+            names.filter_map(move |(index, name)| {
+                let former = Address::new(address.kind.clone(), name.clone());
+                let other = resources.get(&former).filter(|_| former != *address)?;
+                Some((address, index, other))
+            })
+        });
+        let problem = |(address, index, other): (&Address, usize, &Declared)| {
+            let kind = KINDS.iter().find(|kind| kind.name() == address.kind)?;
+            let list = [Key::Field("previousNames"), Key::Index(index)];
+            let at = place(self.root, kind.sections().first()?, &address.name, &list);
+            let problem = Problem::new(
+                "tunctl::previous_name_declared",
+                "former name is declared too",
+            );
+            Some(
+                problem
+                    .at(at, format!("a former name of `{}`", address.name))
+                    .at(other.at, "declared here")
+                    .help("drop the entry, or drop its name from `previousNames`"),
+            )
+        };
+        former.filter_map(problem).collect()
+    }
+
+    /// What is declared cannot be removed too.
+    fn removed_and_declared(&self, resources: &BTreeMap<Address, Declared>) -> Vec<Problem> {
         let removed = self.value["removed"].as_array().into_iter().flatten();
         let both = removed.enumerate().filter_map(|(index, text)| {
             let declared = resources.get(&Address::parse(text.as_str()?)?)?;
@@ -182,15 +220,13 @@ impl<'a> Document<'a> {
     }
 }
 
-/// Keeps the first problem of each place, from a position on: kinds judge the same fields one
-/// after the other.
-fn blame_once(problems: &mut Vec<Problem>, first: usize) {
+/// The first problem of each place: kinds judge the same fields one after the other.
+fn blamed_once(problems: Vec<Problem>) -> impl Iterator<Item = Problem> {
     let mut seen = BTreeSet::new();
-    let found = problems.split_off(first);
-    problems.extend(found.into_iter().filter(|problem| {
+    problems.into_iter().filter(move |problem| {
         let place = problem.labels.first().map(|(span, _)| *span);
         place.is_none_or(|place| seen.insert(place))
-    }));
+    })
 }
 
 /// The entry's own fields win, key by key.
@@ -248,7 +284,7 @@ fn place(root: &Node, section: &str, name: &str, path: &[Key<'_>]) -> Span {
 /// One resource for each address; a second one is a mistake that has two places.
 fn unique(
     resources: Vec<(Address, Declared)>,
-    problems: &mut Vec<Problem>,
+    findings: &mut Findings,
 ) -> BTreeMap<Address, Declared> {
     let mut unique: BTreeMap<Address, Declared> = BTreeMap::new();
     for (address, declared) in resources {
@@ -256,7 +292,7 @@ fn unique(
             let kind = kind::find(&address.kind).expect("a kind has lowered it");
             let again = format!("`{}` again", address.name);
             let problem = kind.duplicate(&address.name).at(declared.at, again);
-            problems.push(problem.at(first.at, "first declared here"));
+            findings.push(problem.at(first.at, "first declared here"));
         } else {
             unique.insert(address, declared);
         }

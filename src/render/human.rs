@@ -89,6 +89,7 @@ fn warning(problem: &Problem) -> Vec<Line> {
         labels,
         help,
         severity: _,
+        count: _,
     } = problem;
     let mut lines = vec![
         Line::new(Tone::Warning, "Warning: ")

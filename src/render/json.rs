@@ -4,19 +4,20 @@
 
 mod explanation;
 
+use std::borrow::Cow;
 use std::fmt::{Display, Write as _};
 use std::io::{self, Write};
 
 use miette::{Diagnostic, Severity};
 use serde_json::{Map, Value, json};
 
-use super::text::is_hostile;
+use super::text::{bounded, is_hostile};
 use super::{Coverage, Report, Summary};
 use crate::address::Address;
 use crate::apply::{Failure, Outcome, Verdict};
 use crate::plan::forecast::Forecast;
 use crate::plan::{Action, Change, Finding, Reason, fingerprint};
-use crate::problem::Problem;
+use crate::problem::{MORE, Problem};
 use crate::routing::test::Trial;
 use crate::source::{Sources, Span};
 
@@ -232,20 +233,26 @@ fn problem(problem: &Problem) -> Value {
         labels,
         help,
         severity,
+        count,
     } = problem;
     let severity = match severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
         Severity::Advice => "advice",
     };
-    let details: Vec<&String> = labels.iter().map(|(_, text)| text).collect();
-    json!({
+    let details = labels.iter().map(|(_, text)| bounded(text));
+    let details: Vec<Cow<'_, str>> = details.collect();
+    let mut json = json!({
         "code": code,
         "severity": severity,
-        "message": message,
+        "message": bounded(message),
         "details": details,
-        "help": help,
-    })
+        "help": help.as_deref().map(bounded),
+    });
+    if *code == MORE {
+        json["count"] = json!(count);
+    }
+    json
 }
 
 fn trial(trial: &Trial<'_>) -> Value {
@@ -282,17 +289,19 @@ fn access(required: bool) -> &'static str {
     if required { "required" } else { "none" }
 }
 
-/// Problems with the places that they are about.
+/// Problems with the places that they are about. Of very many the last one has a `count` of those
+/// that are not shown.
 #[must_use]
 pub fn problems(problems: &[Problem], sources: &Sources) -> Vec<Value> {
     let place = |(span, text): &(Span, String)| {
         json!({
             "file": sources.get(span.source).map(|source| &source.name),
             "line": sources.line(*span),
-            "text": text,
+            "text": bounded(text),
         })
     };
-    let each = problems.iter().map(|it| {
+    let shown = Problem::abridge(problems);
+    let each = shown.iter().map(|it| {
         let mut json = problem(it);
         json["places"] = it.labels.iter().map(place).collect();
         json
@@ -303,11 +312,12 @@ pub fn problems(problems: &[Problem], sources: &Sources) -> Vec<Value> {
 /// An error without a place.
 #[must_use]
 pub fn diagnostic(error: &dyn Diagnostic) -> Value {
-    let text = |part: Option<Box<dyn Display + '_>>| part.map(|it| it.to_string());
+    let text =
+        |part: Option<Box<dyn Display + '_>>| part.map(|it| bounded(&it.to_string()).into_owned());
     json!({
         "code": text(error.code()),
         "severity": "error",
-        "message": error.to_string(),
+        "message": bounded(&error.to_string()),
         "details": [],
         "help": text(error.help()),
         "places": [],

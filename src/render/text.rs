@@ -36,6 +36,17 @@ pub(crate) fn escaped(text: &str) -> Cow<'_, str> {
     Cow::Owned(safe)
 }
 
+/// How many bytes of a message are shown: some contain what the API, or a file, calls a name.
+const LONGEST: usize = 2_000;
+
+/// The text, or the begin of a very long one.
+pub(crate) fn bounded(text: &str) -> Cow<'_, str> {
+    if text.len() <= LONGEST {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(format!("{}…", &text[..text.floor_char_boundary(LONGEST)]))
+}
+
 /// The text in quotes, so that its ends are seen.
 pub(crate) fn quoted(text: &str) -> String {
     let mut safe = String::with_capacity(text.len() + 2);

@@ -454,6 +454,47 @@ fn each_of_several_stacks_is_named_while_it_is_applied() {
     assert!(ran.out[..begun].contains("Stack `edge`"));
 }
 
+/// Problems of a manifest of one line with 3,000 mistakes.
+fn of_one_line(format: &str) -> Ran {
+    let keys: Vec<String> = (0..3_000).map(|index| format!("k{index}: 1")).collect();
+    let account = "0".repeat(32);
+    let entry = format!("{{edge-a: {{{}}}}}", keys.join(", "));
+    let text = format!("{{version: 1, stack: edge, account: {account:?}, tunnels: {entry}}}");
+    Tunctl::with_manifest(&text)
+        .run(&["validate", "--format", format])
+        .code(1)
+}
+
+#[test]
+fn a_hundred_problems_are_shown_and_the_others_counted() {
+    let human = of_one_line("human");
+    assert_eq!(human.err.matches("unknown_key").count(), 100);
+    assert!(human.err.contains("and 2,900 more problems"));
+    assert!(human.err.len() < 100 * 800, "{} bytes", human.err.len());
+    let json = of_one_line("json");
+    assert!(json.out.len() < 100 * 800, "{} bytes", json.out.len());
+    let answer: Value = serde_json::from_str(&json.out).unwrap();
+    let errors = answer["errors"].as_array().unwrap();
+    assert_eq!(errors.len(), 101);
+    assert_eq!(errors[100]["code"], "tunctl::more_problems");
+    assert_eq!(errors[100]["count"], 2_900);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_token_may_come_from_a_pipe() {
+    let account = Account::new(&["example.com"]);
+    let tunctl = Tunctl::in_ci(MANIFEST);
+    let url = account.url();
+    let arguments = ["plan", "--token-file", "/dev/stdin", "--api-url", &url];
+    let mut command = tunctl.command(&arguments);
+    let piped = std::process::Stdio::piped;
+    command.stdin(piped()).stdout(piped()).stderr(piped());
+    let mut child = command.spawn().unwrap();
+    std::io::Write::write_all(&mut child.stdin.take().unwrap(), b"piped\n").unwrap();
+    assert!(child.wait_with_output().unwrap().status.success());
+}
+
 #[cfg(unix)]
 #[test]
 fn what_is_no_file_is_neither_read_without_end_nor_waited_for() {
@@ -469,7 +510,7 @@ fn what_is_no_file_is_neither_read_without_end_nor_waited_for() {
     tunctl
         .run(&["plan", "--ca-file=zero"])
         .code(1)
-        .complains("too long for certificates");
+        .complains("it is not a file");
     tunctl
         .run(&["plan", "zero"])
         .code(1)

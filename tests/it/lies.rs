@@ -119,25 +119,92 @@ fn an_answer_about_another_object_is_not_believed() {
     assert!(world.plan().is_empty());
 }
 
-#[test]
-fn a_record_of_another_zone_in_a_list_is_never_written_to() {
+/// What a plan says when the first object of some lists has another value in a field. Nothing
+/// may be written then.
+fn refused_with(part: &'static str, field: &'static str, value: &'static str) -> String {
     let mut world = World::converged(&edge(WEB), &ZONES);
-    world.declare(&edge(
-        "tunnels: {edge-web: {ingress: [{service: http://web:1}]}}\n",
-    ));
-    world.lie(|method, target, result| {
-        if method == "GET"
-            && target.contains("dns_records")
-            && let Some(records) = result.as_array_mut()
-        {
-            for record in records {
-                record["name"] = json!("www.example.net");
-            }
+    // Whatever was listed is no longer declared, so that it would be deleted.
+    world.declare(&edge("tunnels: {edge-api: {}}\n"));
+    world.lie(move |method, target, result| {
+        if method != "GET" || !target.contains(part) {
+            return;
+        }
+        let is_list = result.is_array();
+        let object = if is_list {
+            result.get_mut(0)
+        } else {
+            Some(result)
+        };
+        if let Some(object) = object {
+            object[field] = json!(value);
         }
     });
     world.forget_requests();
-    world.apply();
-    assert!(!world.writes().contains("batch"), "{}", world.writes());
+    let message = world.refusal().remove(0).message;
+    assert_eq!(world.writes(), "");
+    let (_, why) = message.split_once(": ").expect("it says why");
+    why.to_owned()
+}
+
+#[test]
+fn a_record_of_another_zone_in_a_list_forbids_a_plan() {
+    assert_snapshot!(refused_with("dns_records?", "name", "www.example.org"), @"`www.example.org` is no record of the zone `example.com`");
+    assert_snapshot!(refused_with("dns_records?", "name", "www.badexample.com"), @"`www.badexample.com` is no record of the zone `example.com`");
+    assert_snapshot!(refused_with("dns_records?", "zone_name", "example.org"), @"`app.example.com` is no record of the zone `example.com`");
+}
+
+#[test]
+fn what_belongs_to_another_account_or_tunnel_forbids_a_plan() {
+    let other = "22222222-2222-4222-8222-222222222222";
+    assert_snapshot!(refused_with("cfd_tunnel?", "account_tag", "ffff"), @"`edge-web` is a tunnel of another account");
+    assert_snapshot!(refused_with("configurations", "tunnel_id", other), @"it is that of the tunnel 22222222-2222-4222-8222-222222222222, not of `edge-web`");
+}
+
+#[test]
+fn zones_of_another_account_and_zones_of_one_name_forbid_a_plan() {
+    let world = World::converged(&edge(WEB), &ZONES);
+    world.lie(|method, target, result| {
+        if method == "GET" && target.contains("zones?") {
+            result[1]["account"]["id"] = json!("ffff");
+        }
+    });
+    assert!(
+        world.refusal()[0]
+            .message
+            .ends_with("`example.org` is a zone of another account")
+    );
+    world.lie(|method, target, result| {
+        if method == "GET" && target.contains("zones?") {
+            result[1]["name"] = result[0]["name"].clone();
+        }
+    });
+    assert!(
+        world.refusal()[0]
+            .message
+            .ends_with("`example.com` is there twice")
+    );
+}
+
+#[test]
+fn what_is_missing_from_a_list_is_not_made_again() {
+    for part in ["cfd_tunnel?", "dns_records?", "zones?"] {
+        let world = World::converged(&edge(TWO), &ZONES);
+        world.forget_requests();
+        world.lie(move |method, target, result| {
+            if let Value::Array(items) = result
+                && method == "GET"
+                && target.contains(part)
+            {
+                items.pop();
+            }
+        });
+        let problems = world.refusal();
+        let message = &problems[0].message;
+        assert!(
+            message.contains("changes each time it is read"),
+            "{message}"
+        );
+    }
 }
 
 #[test]
@@ -149,6 +216,10 @@ fn what_is_no_id_never_reaches_a_path() {
         "a/b",
         "a?b",
         "0123456789abcdef0123456789abcdef\n",
+        "0123456789abcdef0123456789abcde",
+        "g123456789abcdef0123456789abcdef",
+        "0123456-89ab-4def-8123-456789abcdef0",
+        "batch",
         &"a".repeat(10_000),
     ] {
         for part in ["cfd_tunnel?", "dns_records?", "zones?"] {
@@ -190,4 +261,23 @@ fn one_id_for_two_listed_objects_forbids_a_plan() {
         problems[0].message.contains("two objects with the id"),
         "{problems:#?}"
     );
+}
+
+#[test]
+fn an_at_sign_in_a_name_leads_to_no_other_zone() {
+    let mut world = World::converged(&edge(WEB), &["example.com", "b.example.com"]);
+    world.declare(&edge("tunnels: {edge-api: {}}\n"));
+    world.lie(|method, target, result| {
+        if method == "GET"
+            && target.contains("dns_records")
+            && let Some(record) = result.get_mut(0)
+        {
+            record["name"] = json!("x@b.example.com");
+        }
+    });
+    assert_snapshot!(crate::support::describe::describe(&world.plan()), @r"
+        1 dns_record.x@b.example.com@example.com: delete (undeclared)
+        1 tunnel.edge-api: create (new)
+        2 tunnel.edge-web: delete (undeclared)
+    ");
 }

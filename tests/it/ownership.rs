@@ -92,6 +92,19 @@ fn what_is_ignored_is_neither_changed_nor_deleted() {
 }
 
 #[test]
+fn hostnames_of_an_ignored_tunnel_that_does_not_exist_are_refused_by_the_plan() {
+    let world = World::new(&edge(&format!("{WEB}ignore: [tunnel.edge-web]\n")), &[ZONE]);
+    assert_snapshot!(world.refused(), @r"
+        tunctl::unresolved_reference: what this leads to does not exist
+          at `[{hostname: app.example.com, service: http://web:3000}]`: `tunnel.edge-web` is ignored, and Cloudflare has none
+          help: drop it from `ignore`, or ignore this too
+        tunctl::unresolved_reference: what this leads to does not exist
+          at `app.example.com`: `tunnel.edge-web` is ignored, and Cloudflare has none
+          help: drop it from `ignore`, or ignore this too
+    ");
+}
+
+#[test]
 fn what_is_declared_and_ignored_is_let_go_of() {
     let mut world = World::edge(WEB);
     world.edit_record(ZONE, APP, &json!({"proxied": false}));

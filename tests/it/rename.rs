@@ -79,14 +79,13 @@ fn nothing_is_renamed_to_a_name_that_is_taken() {
 
 #[test]
 fn a_former_name_that_is_still_declared_is_an_error() {
-    let mut world = World::edge("tunnels: {edge-web: {}}");
-    world.declare(&edge(
-        "tunnels: {edge-web: {}, edge-shop: {previousNames: [edge-web]}}",
-    ));
-    assert_snapshot!(world.refused(), @r"
-        tunctl::rename_of_foreign: object cannot be renamed
-          at `edge-shop`: `tunnel.edge-web` is declared too
-          help: drop its own entry, or drop it from `previousNames`
+    let entries = "tunnels: {edge-web: {}, edge-shop: {previousNames: [web, edge-web]}}";
+    let world = World::new(&edge(entries), &[ZONE]);
+    assert_snapshot!(world.unreadable(), @r"
+        tunctl::previous_name_declared: former name is declared too
+          at `edge-web`: a former name of `edge-shop`
+          at `edge-web`: declared here
+          help: drop the entry, or drop its name from `previousNames`
     ");
 }
 

@@ -72,15 +72,16 @@ impl<'a> Checker<'a> {
             return None;
         }
         let (name, parent) = (quoted(key.text()), self.parent());
-        let mut near = None;
-        self.findings.push_with(|| {
-            near = nearest(key.text(), object.known());
-            let help = near.map_or_else(|| object.help(), |near| format!("did you mean `{near}`?"));
-            Problem::new("tunctl::unknown_key", "unknown key")
-                .at(key.span, format!("{name} is not a key {parent}"))
-                .help(help)
-        });
-        near
+        let near = || nearest(key.text(), object.known());
+        self.findings
+            .push_with("tunctl::unknown_key", key.span, || {
+                let help =
+                    near().map_or_else(|| object.help(), |near| format!("did you mean `{near}`?"));
+                Problem::new("tunctl::unknown_key", "unknown key")
+                    .at(key.span, format!("{name} is not a key {parent}"))
+                    .help(help)
+            });
+        (!object.required.is_empty()).then(near).flatten()
     }
 
     /// Where the current key is: the last step is the key itself.

@@ -234,7 +234,7 @@ impl Composer<'_> {
 
     fn unknown_alias(&mut self, name: &str, span: Span) {
         let known = self.names.iter().map(String::as_str);
-        self.findings.push_with(|| {
+        self.findings.push_with("tunctl::unknown_alias", span, || {
             if name.starts_with('.') {
                 return Problem::new("tunctl::unknown_alias", "unknown alias")
                     .at(span, "without quotes, `*` begins an alias")

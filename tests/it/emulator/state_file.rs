@@ -109,6 +109,15 @@ async fn a_last_line_that_was_cut_off_never_happened() {
 }
 
 #[tokio::test]
+async fn a_file_without_end_is_not_read() {
+    let (_directory, path) = world_file();
+    let file = fs::File::create(&path).unwrap();
+    // Takes no room on the disk: nothing is written.
+    file.set_len(1 << 40).unwrap();
+    assert_eq!(corrupt(&path).await, "it has more than 512 MiB");
+}
+
+#[tokio::test]
 async fn a_corrupt_file_is_an_error_and_stays_as_it_is() {
     let (_directory, path) = world_file();
     drop(start(&path).await.unwrap());

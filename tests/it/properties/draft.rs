@@ -1,6 +1,6 @@
 //! A manifest as its author thinks of it, and what it declares, worked out without tunctl.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
@@ -145,8 +145,9 @@ impl Draft {
     /// Makes it a manifest without mistakes: one tunnel for each record, and lists that name
     /// what is there.
     pub(super) fn correct(&mut self) {
-        for (name, tunnel) in &mut self.tunnels {
-            tunnel.previous.retain(|previous| previous != name);
+        let declared: BTreeSet<String> = self.tunnels.keys().cloned().collect();
+        for tunnel in self.tunnels.values_mut() {
+            tunnel.previous.retain(|it| !declared.contains(it));
             let known: Vec<Host> = tunnel.hosts().cloned().collect();
             if let Dns::Options { exclude, adopt, .. } = &mut tunnel.dns {
                 for list in [exclude, adopt] {

@@ -73,8 +73,7 @@ impl<'a> Rights<'a> {
             }
             let free = |former: &&String| {
                 let ignored = draft.ignores(&format!("tunnel.{former}"));
-                let declared = draft.tunnels.contains_key(*former);
-                known.contains_key(*former) && draft.owns(former) && !declared && !ignored
+                known.contains_key(*former) && draft.owns(former) && !ignored
             };
             if let Some(former) = tunnel.previous.iter().find(free) {
                 let id = known.remove(former).expect("it was just found");

@@ -1,14 +1,17 @@
 //! Properties over whatever Cloudflare, a manifest or an error message may say.
 
+use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use tunctl::address::Address;
 use tunctl::apply::{Event, Failure, Outcome, Verdict};
 use tunctl::plan::{Change, Finding, Guard, Plan};
 use tunctl::problem::Problem;
+use tunctl::render::harmless::Harmless;
 use tunctl::render::human::Run;
 use tunctl::render::json::{outcome_json, plan_json, write};
 use tunctl::render::{Report, Style, Summary, human};
+use tunctl::source::{Sources, Span};
 
 use super::sample::{adopt, create, delete, plan, rename, replace, update};
 
@@ -109,6 +112,28 @@ fn hostile(text: &str) -> Option<char> {
     characters.find(|it| it.is_control() || is_hidden(*it))
 }
 
+/// What a terminal shows of an error.
+fn reported(diagnostic: &dyn Diagnostic) -> String {
+    let handler = GraphicalReportHandler::new_themed(GraphicalTheme::unicode_nocolor());
+    let mut text = String::new();
+    let shown = handler.render_report(&mut text, &Harmless::new(diagnostic));
+    shown.expect("writing to a string cannot fail");
+    text
+}
+
+/// An error about something that somebody named, because of something else.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+#[error("failed at {0}")]
+#[diagnostic(code(test::failed), help("rename {0}"))]
+struct Failed(String, #[source] std::io::Error);
+
+#[test]
+fn an_error_about_a_name_of_a_megabyte_is_short() {
+    let name = "m".repeat(1_000_000);
+    let text = reported(&Failed(name.clone(), std::io::Error::other(name)));
+    assert!(text.len() < 3 * 3_000, "{} bytes", text.len());
+}
+
 fn in_style(style: Style, show: impl Fn(&mut Vec<u8>, Style)) -> String {
     let mut text = Vec::new();
     show(&mut text, style);
@@ -161,6 +186,20 @@ proptest! {
         });
         prop_assert_eq!(titles.count(), names.len());
         written(&plan_json(&report))?;
+    }
+
+    #[test]
+    fn an_error_is_harmless(name in text(), why in text(), label in text()) {
+        let failed = Failed(name.clone(), std::io::Error::other(why.clone()));
+        let shown = reported(&failed);
+        prop_assert_eq!(hostile(&shown), None, "{:?}", shown);
+        let mut sources = Sources::default();
+        let source = sources.add("tunctl.yaml", "stack: edge\n");
+        let span = Span { source, start: 0, end: 5 };
+        let problem = Problem::new("test::problem", name).at(span, label).help(why);
+        let shown = reported(&problem.report(&sources));
+        prop_assert_eq!(hostile(&shown), None, "{:?}", shown);
+        prop_assert!(shown.contains("stack: edge"));
     }
 
     #[test]
