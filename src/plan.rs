@@ -18,7 +18,7 @@ use crate::address::Address;
 use crate::desired::{Declared, Desired};
 use crate::kind::{self, AnyKind, Recheck};
 use crate::limits::Limits;
-use crate::observed::{Form, Observed};
+use crate::observed::{Form, Object, Observed};
 use crate::ownership::Ownership;
 use crate::problem::Problem;
 use crate::scope::Scope;
@@ -142,11 +142,12 @@ fn declared(input: &Input<'_>) -> Result<Vec<Change>, Vec<Problem>> {
         if input.ownership.is_ignored(address) {
             continue;
         }
-        if let Some(problem) = impossible(input, *kind, address) {
+        let objects = input.observed.at(address);
+        if let Some(problem) = impossible(input, *kind, (address, declared), objects) {
             problems.push(problem);
             continue;
         }
-        match judge::declared(*kind, address, declared, input.observed.at(address)) {
+        match judge::declared(*kind, address, declared, objects) {
             Ok(None) => {}
             Ok(Some(_)) if let Some(problem) = stranded(input, declared) => problems.push(problem),
             Ok(Some((action, reason))) => changes.push(Change {
@@ -168,8 +169,12 @@ fn declared(input: &Input<'_>) -> Result<Vec<Change>, Vec<Problem>> {
 }
 
 /// Why a declared resource cannot even be looked for.
-fn impossible(input: &Input<'_>, kind: &dyn AnyKind, address: &Address) -> Option<Problem> {
-    let declared = input.desired.get(address)?;
+fn impossible(
+    input: &Input<'_>,
+    kind: &dyn AnyKind,
+    (address, declared): (&Address, &Declared),
+    objects: &[Object],
+) -> Option<Problem> {
     if let Some(misplaced) = kind.misplaced(input.scope, &address.name) {
         return Some(
             Problem::new(misplaced.code, "name has no place in this account")
@@ -177,7 +182,11 @@ fn impossible(input: &Input<'_>, kind: &dyn AnyKind, address: &Address) -> Optio
                 .help(misplaced.help),
         );
     }
-    held_former_name(input, address)
+    if objects.is_empty() {
+        held_former_name(input, address, declared)
+    } else {
+        None
+    }
 }
 
 /// What refers to something that is let go of and does not exist can never be written.
@@ -198,11 +207,7 @@ fn stranded(input: &Input<'_>, declared: &Declared) -> Option<Problem> {
 
 /// A living object under a previous name that may not be renamed: making a new one beside it is
 /// not what anybody meant.
-fn held_former_name(input: &Input<'_>, address: &Address) -> Option<Problem> {
-    let declared = input.desired.get(address)?;
-    if !input.observed.at(address).is_empty() {
-        return None;
-    }
+fn held_former_name(input: &Input<'_>, address: &Address, declared: &Declared) -> Option<Problem> {
     let names = declared.lifecycle.previous_names.iter();
     let former = names
         .map(|name| Address::new(address.kind.clone(), name.clone()))
