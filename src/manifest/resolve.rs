@@ -136,7 +136,12 @@ impl<'a> Document<'a> {
 
     fn lower_entry(&self, section: &str, name: &str, entry: &Value, lowered: &mut Lowered) {
         let value = with_defaults(entry, &self.value["defaults"]);
-        let places = |path: &[Key<'_>]| place(self.root, section, name, path);
+        let written = Written {
+            key: self.root.key_at(&[Step::Key(section), Step::Key(name)]),
+            entry: self.root.at(&[Step::Key(section), Step::Key(name)]),
+            root: self.root,
+        };
+        let places = |path: &[Key<'_>]| written.place(path);
         let entry = Entry {
             section,
             name,
@@ -206,35 +211,40 @@ fn with_defaults(entry: &Value, defaults: &Value) -> Value {
     merged
 }
 
-/// Where a field of an entry is written: in the entry, else in the defaults, else the nearest
-/// part of the entry that is written. The entry itself is its key.
-fn place(root: &Node, section: &str, name: &str, path: &[Key<'_>]) -> Span {
-    let steps: Vec<Step<'_>> = [Step::Key(section), Step::Key(name)]
-        .into_iter()
-        .chain(path.iter().map(|key| match key {
-            Key::Field(field) => Step::Key(field),
-            Key::Index(index) => Step::Index(*index),
-        }))
-        .collect();
-    let key = root.key_at(&steps[..2]).unwrap_or(root.span);
-    if path.is_empty() {
-        return key;
+/// An entry as it is written.
+struct Written<'a> {
+    key: Option<Span>,
+    entry: Option<&'a Node>,
+    root: &'a Node,
+}
+
+impl Written<'_> {
+    /// Where a field of the entry is written: in the entry, else in the defaults, else the
+    /// nearest part of the entry that is written. The entry itself is its key.
+    fn place(&self, path: &[Key<'_>]) -> Span {
+        let key = self.key.unwrap_or(self.root.span);
+        if path.is_empty() {
+            return key;
+        }
+        let steps: Vec<Step<'_>> = path.iter().map(step).collect();
+        let part = |steps: &[Step<'_>]| self.entry?.at(steps).map(|node| node.span);
+        let default = || Some(self.root.get("defaults")?.at(&steps)?.span);
+        let nearest = || {
+            let mut shorter = (1..steps.len()).rev().map(|length| &steps[..length]);
+            shorter.find_map(|steps| self.entry?.key_at(steps).or_else(|| part(steps)))
+        };
+        part(&steps)
+            .or_else(default)
+            .or_else(nearest)
+            .unwrap_or(key)
     }
-    let default: Vec<Step<'_>> = [Step::Key("defaults")]
-        .into_iter()
-        .chain(steps[2..].iter().copied())
-        .collect();
-    root.at(&steps)
-        .or_else(|| root.at(&default))
-        .map(|node| node.span)
-        .or_else(|| {
-            let mut shorter = (3..steps.len()).rev().map(|length| &steps[..length]);
-            shorter.find_map(|steps| {
-                root.key_at(steps)
-                    .or_else(|| root.at(steps).map(|it| it.span))
-            })
-        })
-        .unwrap_or(key)
+}
+
+fn step<'a>(key: &Key<'a>) -> Step<'a> {
+    match key {
+        Key::Field(field) => Step::Key(field),
+        Key::Index(index) => Step::Index(*index),
+    }
 }
 
 /// One resource for each address; a second one is a mistake that has two places.
