@@ -1,5 +1,6 @@
 //! The program itself: its size, how fast it starts, and how it takes hostile files.
 
+use std::env;
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,9 +13,6 @@ use super::Failure;
 use super::estate::Size;
 use super::stopwatch::middle;
 use super::table::Row;
-
-/// Where Cargo has put the program for this benchmark.
-const PROGRAM: &str = env!("CARGO_BIN_EXE_tunctl");
 
 /// How often a start is measured.
 const STARTS: usize = 30;
@@ -30,11 +28,12 @@ const SIZE: f64 = 15.0;
 
 const MEBIBYTE: usize = 1024 * 1024;
 
+/// The program in its release form.
+struct Program(PathBuf);
+
 /// Starts, size, hostile files.
 pub(crate) fn rows() -> Result<Vec<Row>, Failure> {
-    let Ok(program) = fs::metadata(PROGRAM) else {
-        return Ok(vec![Row::missing("the program", "not built")]);
-    };
+    let program = Program::built()?;
     let directory = tempfile::tempdir()?;
     let small = directory.path().join("tunctl.yaml");
     let size = Size {
@@ -44,62 +43,90 @@ pub(crate) fn rows() -> Result<Vec<Row>, Failure> {
     };
     fs::write(&small, size.manifest())?;
     let mut rows = vec![
-        start("start of `tunctl --version`", &["--version".as_ref()])?,
-        start(
+        program.start("start of `tunctl --version`", &["--version".as_ref()])?,
+        program.start(
             "start of `tunctl validate` on a small file",
             &["validate".as_ref(), small.as_os_str()],
         )?,
-        Row::new("the program", megabytes(program.len()), "MB").within(SIZE),
+        Row::new("the program", program.megabytes()?, "MB").within(SIZE),
     ];
     for (what, text) in hostile() {
-        rows.push(refusal(what, directory.path(), &text)?);
+        rows.push(program.refusal(what, directory.path(), &text)?);
     }
     Ok(rows)
 }
 
-fn megabytes(bytes: u64) -> f64 {
-    f64::from(u32::try_from(bytes).unwrap_or(u32::MAX)) / 1e6
-}
-
-fn start(what: &str, arguments: &[&OsStr]) -> Result<Row, Failure> {
-    let mut times = Vec::new();
-    for _ in 0..STARTS {
-        let (time, succeeded) = run(arguments)?;
-        if !succeeded {
-            return Err(format!("{what} failed").into());
+impl Program {
+    /// Has Cargo build it, in the directory where it built this: a benchmark gets the programs
+    /// of its own package only.
+    fn built() -> Result<Self, Failure> {
+        let own = env::current_exe()?;
+        let release = own.ancestors().nth(2).ok_or("Cargo put this elsewhere")?;
+        let target = release.parent().ok_or("Cargo put this elsewhere")?;
+        let status = Command::new(env!("CARGO"))
+            .args([
+                "build",
+                "--release",
+                "--locked",
+                "--quiet",
+                "--bin",
+                "tunctl",
+            ])
+            .arg("--target-dir")
+            .arg(target)
+            .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+            .status()?;
+        if !status.success() {
+            return Err("the program could not be built".into());
         }
-        times.push(time);
+        Ok(Self(release.join("tunctl")))
     }
-    Ok(Row::new(what, middle(times), "ms").within(START))
-}
 
-/// Runs the program. Milliseconds on the wall, and whether it succeeded.
-fn run(arguments: &[&OsStr]) -> Result<(f64, bool), Failure> {
-    let start = Instant::now();
-    let status = Command::new(PROGRAM)
-        .args(arguments)
-        .env_clear()
-        .env("CLOUDFLARE_ACCOUNT_ID", DEFAULT_ACCOUNT)
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status()?;
-    Ok((start.elapsed().as_secs_f64() * 1000.0, status.success()))
-}
+    fn megabytes(&self) -> Result<f64, Failure> {
+        let bytes = fs::metadata(&self.0)?.len();
+        Ok(f64::from(u32::try_from(bytes).unwrap_or(u32::MAX)) / 1e6)
+    }
 
-/// How long it takes until a file has been refused, the message included.
-fn refusal(what: &str, directory: &Path, text: &str) -> Result<Row, Failure> {
-    let file: PathBuf = directory.join("hostile.yaml");
-    fs::write(&file, text)?;
-    let mut fastest = f64::INFINITY;
-    for _ in 0..READINGS {
-        let (time, succeeded) = run(&["validate".as_ref(), file.as_os_str()])?;
-        if succeeded {
-            return Err(format!("{what}: the file was not refused").into());
+    fn start(&self, what: &str, arguments: &[&OsStr]) -> Result<Row, Failure> {
+        let mut times = Vec::new();
+        for _ in 0..STARTS {
+            let (time, succeeded) = self.run(arguments)?;
+            if !succeeded {
+                return Err(format!("{what} failed").into());
+            }
+            times.push(time);
         }
-        fastest = fastest.min(time);
+        Ok(Row::new(what, middle(times), "ms").within(START))
     }
-    Ok(Row::new(format!("refuse {what}"), fastest, "ms"))
+
+    /// Runs it. Milliseconds on the wall, and whether it succeeded.
+    fn run(&self, arguments: &[&OsStr]) -> Result<(f64, bool), Failure> {
+        let start = Instant::now();
+        let status = Command::new(&self.0)
+            .args(arguments)
+            .env_clear()
+            .env("CLOUDFLARE_ACCOUNT_ID", DEFAULT_ACCOUNT)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status()?;
+        Ok((start.elapsed().as_secs_f64() * 1000.0, status.success()))
+    }
+
+    /// How long it takes until a file has been refused, the message included.
+    fn refusal(&self, what: &str, directory: &Path, text: &str) -> Result<Row, Failure> {
+        let file: PathBuf = directory.join("hostile.yaml");
+        fs::write(&file, text)?;
+        let mut fastest = f64::INFINITY;
+        for _ in 0..READINGS {
+            let (time, succeeded) = self.run(&["validate".as_ref(), file.as_os_str()])?;
+            if succeeded {
+                return Err(format!("{what}: the file was not refused").into());
+            }
+            fastest = fastest.min(time);
+        }
+        Ok(Row::new(format!("refuse {what}"), fastest, "ms"))
+    }
 }
 
 /// Files that nobody writes by accident.

@@ -1,4 +1,4 @@
-//! The budgets of the design (section 10), measured: `cargo bench --locked --bench budgets`
+//! The budgets of the design (section 10), measured: `cargo bench --locked --package budgets`
 //! prints one table.
 //!
 //! Times of our own code are CPU time where the system tells it, so that other programs on the

@@ -8,7 +8,7 @@ use tunctl::plan::select::Selection;
 use tunctl::render::{self, Report, Style};
 
 use super::account::Account;
-use super::estate::{self, Planned, Size};
+use super::estate::{self, Size};
 use super::stopwatch::median;
 use super::table::Row;
 use super::tape::Tape;
@@ -26,41 +26,83 @@ const CPU: f64 = 500.0;
 
 type Recorded = Tape<Cursor<Vec<u8>>>;
 
-/// Parse, plan, render, their sum, and memory.
+/// Parse, plan, render, their sums, and memory.
 pub(crate) fn rows() -> Result<Vec<Row>, Failure> {
     let text = SIZE.manifest();
     let (parse, manifest) = median(|| estate::understand(&text))?;
     let [empty, equal] = tapes(&manifest)?;
-    let (creates, planned) = replay(&empty, &manifest)?;
-    let (nothing, unchanged) = replay(&equal, &manifest)?;
-    if planned.plan.changes().count() != 12_000 || !unchanged.plan.is_empty() {
+    let all = Selection::default();
+    let tunnels = Selection::new(&["tunnel.*".to_owned()], &[])?;
+    let creates = Run::measured(&empty, &manifest, (Policy::Sync, &all))?;
+    let nothing = Run::measured(&equal, &manifest, (Policy::Sync, &all))?;
+    let destroys = Run::measured(&equal, &manifest, (Policy::Destroy, &all))?;
+    let target = Run::measured(&empty, &manifest, (Policy::Sync, &tunnels))?;
+    let changes = [&creates, &nothing, &destroys, &target].map(|it| it.changes);
+    if changes != [12_000, 0, 11_000, 12_000] {
         return Err("the account is not what the measurement needs".into());
     }
-    let report = Report {
-        forecast: Some(&planned.forecast),
-        ..Report::new(&planned.plan)
+    let sum = |what, run: &Run| {
+        let what = format!("CPU of the run that {what}, the slower format");
+        Row::new(what, parse + run.plan + run.human.max(run.json), "ms").within(CPU)
     };
-    let (human, ()) = median(|| human(&report))?;
-    let (json, ()) = median(|| json(&report))?;
-    let all = parse + creates + human.max(json);
-    let mut rows = vec![
+    Ok(vec![
         Row::new("parse 1,000 tunnels, 10,000 hostnames", parse, "ms"),
-        Row::new("plan them in an empty account", creates, "ms"),
-        Row::new("plan them in an account that equals them", nothing, "ms"),
-        Row::new("render the plan that creates all, human", human, "ms"),
-        Row::new("render the plan that creates all, JSON", json, "ms"),
+        Row::new("plan them in an empty account", creates.plan, "ms"),
         Row::new(
-            "CPU of the run that creates all, the slower format",
-            all,
+            "plan them in an account that equals them",
+            nothing.plan,
             "ms",
-        )
-        .within(CPU),
-        Row::new("CPU of the run that changes nothing", parse + nothing, "ms").within(CPU),
-    ];
-    rows.extend(parts(&empty, &equal, &manifest)?);
-    rows.push(memory::row("peak memory, all created", &text, &empty)?);
-    rows.push(memory::row("peak memory, nothing changed", &text, &equal)?);
-    Ok(rows)
+        ),
+        Row::new("plan to destroy them", destroys.plan, "ms"),
+        Row::new(
+            "plan them with a target that is all of them",
+            target.plan,
+            "ms",
+        ),
+        Row::new(
+            "render the plan that creates all, human",
+            creates.human,
+            "ms",
+        ),
+        Row::new("render the plan that creates all, JSON", creates.json, "ms"),
+        sum("creates all", &creates),
+        sum("changes nothing", &nothing),
+        sum("destroys all", &destroys),
+        sum("creates all with a target", &target),
+        memory::row("peak memory, all created", &text, &empty)?,
+        memory::row("peak memory, nothing changed", &text, &equal)?,
+    ])
+}
+
+/// What planning and showing the plan cost, in milliseconds.
+struct Run {
+    changes: usize,
+    plan: f64,
+    human: f64,
+    json: f64,
+}
+
+impl Run {
+    fn measured(
+        tape: &Recorded,
+        manifest: &Manifest,
+        (policy, selection): (Policy, &Selection),
+    ) -> Result<Self, Failure> {
+        let (plan, planned) = median(|| {
+            let client = estate::client(tape.clone())?;
+            estate::plan_part(&client, manifest, (policy, selection))
+        })?;
+        let report = Report {
+            forecast: Some(&planned.forecast),
+            ..Report::new(&planned.plan)
+        };
+        Ok(Self {
+            changes: planned.plan.changes().count(),
+            plan,
+            human: median(|| human(&report))?.0,
+            json: median(|| json(&report))?.0,
+        })
+    }
 }
 
 /// What an account answers to the plan while it is empty, and when it is as the manifest says.
@@ -72,26 +114,6 @@ fn tapes(manifest: &Manifest) -> Result<[Recorded; 2], Failure> {
     account.seen();
     account.plan(manifest)?;
     Ok([empty, Tape::record(&account.seen())?])
-}
-
-fn replay(tape: &Recorded, manifest: &Manifest) -> Result<(f64, Planned), Failure> {
-    median(|| estate::plan(&estate::client(tape.clone())?, manifest))
-}
-
-/// Plans that take other ways through the planner.
-fn parts(empty: &Recorded, equal: &Recorded, manifest: &Manifest) -> Result<[Row; 2], Failure> {
-    let all = Selection::default();
-    let tunnels = Selection::new(&["tunnel.*".to_owned()], &[])?;
-    let plan = |tape: &Recorded, policy, part| {
-        let client = estate::client(tape.clone())?;
-        estate::plan_part(&client, manifest, (policy, part))
-    };
-    let (destroy, _) = median(|| plan(equal, Policy::Destroy, &all))?;
-    let (target, _) = median(|| plan(empty, Policy::Sync, &tunnels))?;
-    Ok([
-        Row::new("plan to destroy them", destroy, "ms").within(CPU),
-        Row::new("plan them with a target that is all of them", target, "ms").within(CPU),
-    ])
 }
 
 /// Renders for people.

@@ -12,6 +12,7 @@ pub mod schema;
 pub mod shape;
 mod sinks;
 mod surface;
+mod written;
 pub mod yaml;
 
 use std::collections::BTreeMap;

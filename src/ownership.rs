@@ -39,6 +39,12 @@ impl Patterns {
         self.globs.is_match(text)
     }
 
+    /// Whether any pattern covers an address.
+    #[must_use]
+    pub fn cover(&self, address: &Address) -> bool {
+        !self.written.is_empty() && self.matches(&address.to_string())
+    }
+
     /// The patterns as they were written.
     #[must_use]
     pub fn written(&self) -> &[String] {
@@ -92,12 +98,12 @@ impl Ownership {
     /// Whether an address is let go of.
     #[must_use]
     pub fn is_ignored(&self, address: &Address) -> bool {
-        self.ignore.matches(&address.to_string())
+        self.ignore.cover(address)
     }
 
     /// Whether an address is protected by pattern.
     #[must_use]
     pub fn is_protected(&self, address: &Address) -> bool {
-        self.protected.matches(&address.to_string())
+        self.protected.cover(address)
     }
 }

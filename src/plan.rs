@@ -20,7 +20,7 @@ use crate::address::Address;
 use crate::desired::{Declared, Desired};
 use crate::kind::{self, AnyKind, Recheck, View};
 use crate::limits::Limits;
-use crate::observed::{Form, Observed};
+use crate::observed::{Form, Object, Observed};
 use crate::ownership::Ownership;
 use crate::problem::Problem;
 use crate::scope::Scope;
@@ -150,11 +150,12 @@ fn declared(input: &Input<'_>, warnings: &mut Vec<Problem>) -> Result<Vec<Change
         if input.ownership.is_ignored(address) {
             continue;
         }
-        if let Some(problem) = impossible(input, *kind, address) {
+        let objects = input.observed.at(address);
+        if let Some(problem) = impossible(input, *kind, (address, declared), objects) {
             problems.push(problem);
             continue;
         }
-        let found = judge::declared(*kind, address, declared, input.observed.at(address));
+        let found = judge::declared(*kind, address, declared, objects);
         let kept = found.map(|found| keeping::kept(input, *kind, address, declared, found));
         match kept {
             Ok(Ok(None)) => {}
@@ -182,8 +183,12 @@ fn declared(input: &Input<'_>, warnings: &mut Vec<Problem>) -> Result<Vec<Change
 }
 
 /// Why a declared resource cannot even be looked for.
-fn impossible(input: &Input<'_>, kind: &dyn AnyKind, address: &Address) -> Option<Problem> {
-    let declared = input.desired.get(address)?;
+fn impossible(
+    input: &Input<'_>,
+    kind: &dyn AnyKind,
+    (address, declared): (&Address, &Declared),
+    objects: &[Object],
+) -> Option<Problem> {
     let view = View {
         scope: input.scope,
         ids: &input.observed.ids,
@@ -197,7 +202,11 @@ fn impossible(input: &Input<'_>, kind: &dyn AnyKind, address: &Address) -> Optio
                 .help(misplaced.help),
         );
     }
-    held_former_name(input, address)
+    if objects.is_empty() {
+        held_former_name(input, address, declared)
+    } else {
+        None
+    }
 }
 
 /// What refers to something that does not exist and that nobody makes can never be written.
@@ -237,11 +246,7 @@ fn is_missing(input: &Input<'_>, address: &Address) -> bool {
 
 /// A living object under a previous name that may not be renamed: making a new one beside it is
 /// not what anybody meant.
-fn held_former_name(input: &Input<'_>, address: &Address) -> Option<Problem> {
-    let declared = input.desired.get(address)?;
-    if !input.observed.at(address).is_empty() {
-        return None;
-    }
+fn held_former_name(input: &Input<'_>, address: &Address, declared: &Declared) -> Option<Problem> {
     let names = declared.lifecycle.previous_names.iter();
     let former = names
         .map(|name| Address::new(address.kind.clone(), name.clone()))

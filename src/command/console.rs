@@ -4,6 +4,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, Severity};
 
+use serde::Serialize;
 use serde_json::json;
 use tracing_subscriber::Layer as _;
 use tracing_subscriber::filter::{LevelFilter, Targets};
@@ -145,7 +146,7 @@ fn unless_closed(written: io::Result<()>) -> Result<(), Trouble> {
 ///
 /// # Errors
 /// If it cannot be written.
-pub(super) fn print_json(value: &serde_json::Value) -> Result<(), Trouble> {
+pub(super) fn print_json(value: &impl Serialize) -> Result<(), Trouble> {
     unless_closed(render::json::write(&mut io::stdout().lock(), value))
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use futures::future::join_all;
 use jiff::Timestamp;
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::console::{self, Console, Trouble};
@@ -26,6 +27,7 @@ use crate::plan::select::Selection;
 use crate::plan::{self, Finding, Input, Plan, Policy};
 use crate::problem::Problem;
 use crate::render::human::Run;
+use crate::render::json::PlanJson;
 use crate::render::{self, Coverage, Report};
 use crate::routing::test::Trial;
 use crate::source::Sources;
@@ -244,24 +246,24 @@ pub(super) fn report(
 ) -> Result<Vec<(Exit, bool)>, Trouble> {
     let mut ends = Vec::new();
     let mut plans = Vec::new();
-    for (stack, planned) in loaded.stacks.iter().zip(planned) {
+    let trials: Vec<Vec<Trial<'_>>> = loaded.stacks.iter().map(|it| wish.trials(it)).collect();
+    for ((stack, planned), trials) in loaded.stacks.iter().zip(planned).zip(&trials) {
         let planned = match planned {
             Ok(planned) => planned,
             Err(unplanned) => {
                 unreported(console, unplanned, &loaded.sources);
                 let stack = &stack.manifest.ownership.stack;
-                plans.push(unplanned.json(stack, &loaded.sources));
+                plans.push(Shown::NoPlan(unplanned.json(stack, &loaded.sources)));
                 ends.push((Exit::Error, false));
                 continue;
             }
         };
-        let trials = wish.trials(stack);
         let view = Report {
-            tests: &trials,
+            tests: trials,
             ..view(planned, wish)
         };
         if console.is_for_programs() {
-            plans.push(render::json::plan_json(&view));
+            plans.push(Shown::Plan(Box::new(render::json::plan_json(&view))));
         } else {
             let mut text = Vec::new();
             if loaded.stacks.len() > 1 {
@@ -302,12 +304,34 @@ pub(super) fn refusals(
     stacks.map(end).collect()
 }
 
+/// What programs get to read about the stacks of a run.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub(super) enum Told<T> {
+    One(T),
+    Several {
+        format_version: &'static str,
+        stacks: Vec<T>,
+    },
+}
+
 /// One stack is one object; several are one object too.
-pub(super) fn one(mut plans: Vec<Value>) -> Value {
-    match plans.len() {
-        1 => plans.remove(0),
-        _ => json!({ "format_version": render::json::FORMAT_VERSION, "stacks": plans }),
+pub(super) fn one<T>(mut stacks: Vec<T>) -> Told<T> {
+    match stacks.len() {
+        1 => Told::One(stacks.remove(0)),
+        _ => Told::Several {
+            format_version: render::json::FORMAT_VERSION,
+            stacks,
+        },
     }
+}
+
+/// What programs get to read about one stack: its plan, or why there is none.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Shown<'a> {
+    Plan(Box<PlanJson<'a>>),
+    NoPlan(Value),
 }
 
 pub(super) fn title(text: &mut Vec<u8>, stack: &Stack) -> Result<(), Trouble> {

@@ -12,7 +12,7 @@ use super::Rule;
 use super::duration::Seconds;
 use super::origin_request::OriginRequest;
 use super::validate::{Fault, validate};
-use super::wire::{Lost, Why, Wire, fold, from_wire};
+use super::wire::{Lost, Why, Wire, fold, from_wire, is_same_key};
 
 /// Who reads the text; the two differ in keys and in whether rules are required.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -130,7 +130,7 @@ fn check_text(others: &Map<String, Value>, key: &str) -> Result<(), DocumentFaul
 /// The last value under a key in any case that is not `null`.
 fn find<'m>(map: &'m Map<String, Value>, key: &str) -> Option<&'m Value> {
     let mut entries = map.iter().rev();
-    let found = entries.find(|(name, value)| fold(name) == fold(key) && !value.is_null());
+    let found = entries.find(|(name, value)| is_same_key(name, key) && !value.is_null());
     found.map(|(_, value)| value)
 }
 

@@ -72,14 +72,13 @@ pub fn from_wire(config: &Value) -> Wire {
         }
     };
     for (key, value) in top {
-        let name = fold(key);
-        let (shape, place) = match name.as_str() {
-            "ingress" => (&Shape::List(&RULE), "ingress"),
-            "originrequest" => (&ORIGIN_REQUEST, "originRequest"),
-            _ => {
-                wire.others.insert(key.clone(), value.clone());
-                continue;
-            }
+        let (shape, place) = if is_same_key(key, "ingress") {
+            (&Shape::List(&RULE), "ingress")
+        } else if is_same_key(key, "originRequest") {
+            (&ORIGIN_REQUEST, "originRequest")
+        } else {
+            wire.others.insert(key.clone(), value.clone());
+            continue;
         };
         match (shape.clean(place, value, &mut lost), place) {
             (Some(mut clean), "ingress") => {
@@ -229,7 +228,7 @@ fn clean_record(
     let mut clean = Map::new();
     for (key, value) in map {
         let place = format!("{place}.{key}");
-        match fields.iter().find(|(name, _)| fold(name) == fold(key)) {
+        match fields.iter().find(|(name, _)| is_same_key(name, key)) {
             None => lost.push(Lost {
                 place,
                 value: value.clone(),
@@ -246,14 +245,21 @@ fn clean_record(
 }
 
 /// Go's comparison of JSON keys: by letters, and two more that Unicode folds to ASCII.
+pub(super) fn is_same_key(one: &str, other: &str) -> bool {
+    one.chars().map(folded).eq(other.chars().map(folded))
+}
+
+/// What keys that are the same have in common.
 pub(super) fn fold(key: &str) -> String {
-    key.chars()
-        .map(|c| match c {
-            '\u{17f}' => 's',
-            '\u{212a}' => 'k',
-            c => c.to_ascii_lowercase(),
-        })
-        .collect()
+    key.chars().map(folded).collect()
+}
+
+fn folded(letter: char) -> char {
+    match letter {
+        '\u{17f}' => 's',
+        '\u{212a}' => 'k',
+        letter => letter.to_ascii_lowercase(),
+    }
 }
 
 pub(crate) fn decode<T: serde::de::DeserializeOwned>(clean: Value) -> T {

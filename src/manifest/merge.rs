@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::findings::Findings;
-use super::yaml::core::{Core, resolve};
+use super::yaml::core::is_null;
 use super::yaml::{Mapping, Node, NodeValue, Step, Style, Words};
 use crate::problem::Problem;
 
@@ -127,9 +127,7 @@ impl<'a> Merging<'a> {
 fn is_empty(node: &Node) -> bool {
     match &node.value {
         NodeValue::Unknown => true,
-        NodeValue::Scalar(scalar) => {
-            scalar.style == Style::Plain && resolve(&scalar.text) == Core::Null
-        }
+        NodeValue::Scalar(scalar) => scalar.style == Style::Plain && is_null(&scalar.text),
         NodeValue::Sequence(_) | NodeValue::Mapping(_) => false,
     }
 }

@@ -11,6 +11,7 @@ use super::findings::Findings;
 use super::schema::DEFAULTS;
 use super::sinks;
 use super::surface::Surface;
+use super::written::Written;
 use super::yaml::{Node, NodeValue, Step};
 use crate::address::Address;
 use crate::desired::{Declared, Desired};
@@ -146,7 +147,8 @@ impl<'a> Document<'a> {
 
     fn lower_entry(&self, section: &str, name: &str, entry: &Value, lowered: &mut Lowered) {
         let value = with_defaults(entry, &self.value["defaults"]);
-        let places = |path: &[Key<'_>]| place(self.root, section, name, path);
+        let written = Written::new(self.root, section, name);
+        let places = |path: &[Key<'_>]| written.place(path);
         let entry = Entry {
             stack: self.value["stack"].as_str().unwrap_or_default(),
             section,
@@ -184,7 +186,8 @@ impl<'a> Document<'a> {
         let problem = |(address, index, other): (&Address, usize, &Declared)| {
             let kind = KINDS.iter().find(|kind| kind.name() == address.kind)?;
             let list = [Key::Field("previousNames"), Key::Index(index)];
-            let at = place(self.root, kind.sections().first()?, &address.name, &list);
+            let section = kind.sections().first()?;
+            let at = Written::new(self.root, section, &address.name).place(&list);
             let problem = Problem::new(
                 "tunctl::previous_name_declared",
                 "former name is declared too",
@@ -248,37 +251,6 @@ fn with_defaults(entry: &Value, defaults: &Value) -> Value {
         }
     }
     merged
-}
-
-/// Where a field of an entry is written: in the entry, else in the defaults, else the nearest
-/// part of the entry that is written. The entry itself is its key.
-fn place(root: &Node, section: &str, name: &str, path: &[Key<'_>]) -> Span {
-    let steps: Vec<Step<'_>> = [Step::Key(section), Step::Key(name)]
-        .into_iter()
-        .chain(path.iter().map(|key| match key {
-            Key::Field(field) => Step::Key(field),
-            Key::Index(index) => Step::Index(*index),
-        }))
-        .collect();
-    let key = root.key_at(&steps[..2]).unwrap_or(root.span);
-    if path.is_empty() {
-        return key;
-    }
-    let default: Vec<Step<'_>> = [Step::Key("defaults")]
-        .into_iter()
-        .chain(steps[2..].iter().copied())
-        .collect();
-    root.at(&steps)
-        .or_else(|| root.at(&default))
-        .map(|node| node.span)
-        .or_else(|| {
-            let mut shorter = (3..steps.len()).rev().map(|length| &steps[..length]);
-            shorter.find_map(|steps| {
-                root.key_at(steps)
-                    .or_else(|| root.at(steps).map(|it| it.span))
-            })
-        })
-        .unwrap_or(key)
 }
 
 /// One resource for each address; a second one is a mistake that has two places.

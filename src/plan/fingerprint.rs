@@ -39,49 +39,75 @@ pub fn digest(object: &Object) -> String {
         Standing::Unfinished => json!("unfinished"),
         Standing::Revoked(how) => json!({ "revoked": how }),
     };
-    hash(&json!([
-        id, spec, owner, form, former, version, carry, expires, standing
-    ]))
+    let mut text = Canonical::default();
+    text.part(id).value(spec).value(&owner).part(&form);
+    text.part(former).part(version).value(carry);
+    text.part(expires).value(&standing);
+    text.hash()
 }
 
 /// The fingerprint of a change.
 #[must_use]
 pub fn of_change(change: &Change) -> String {
     let observed: Vec<String> = change.action.objects().iter().map(digest).collect();
-    hash(&json!([
-        change.address,
-        change.action.name(),
-        change.action.after(),
-        observed,
-        change.keeps
-    ]))
+    let mut text = Canonical::default();
+    text.part(&change.address).part(change.action.name());
+    text.value(change.action.after().unwrap_or(&Value::Null));
+    text.part(&observed).part(&change.keeps).hash()
 }
 
 /// The fingerprint of a plan.
 #[must_use]
 pub fn of_plan(plan: &Plan) -> String {
-    of_changes(plan, plan.changes().map(of_change).collect())
+    let changes: Vec<String> = plan.changes().map(of_change).collect();
+    of_changes(plan, changes.iter().map(String::as_str).collect())
 }
 
 /// The fingerprint of a plan whose changes have these.
 #[must_use]
-pub fn of_changes(plan: &Plan, mut changes: Vec<String>) -> String {
+pub fn of_changes(plan: &Plan, mut changes: Vec<&str>) -> String {
     changes.sort_unstable();
-    let mut fingerprint = hash(&json!([plan.stack, changes]));
+    let mut fingerprint = Canonical::default().part(&plan.stack).part(&changes).hash();
     fingerprint.truncate(SHORT);
     fingerprint
 }
 
-fn hash(value: &Value) -> String {
-    let mut text = Vec::new();
-    canonical(&mut text, value);
-    let mut hex = String::with_capacity(64);
-    for byte in Sha256::digest(text) {
-        for digit in [byte >> 4, byte & 15] {
-            hex.extend(char::from_digit(digit.into(), 16));
+/// The items of a list, as its compact JSON without the brackets.
+#[derive(Default)]
+struct Canonical(Vec<u8>);
+
+impl Canonical {
+    /// Adds something without maps in it.
+    fn part(&mut self, part: &(impl Serialize + ?Sized)) -> &mut Self {
+        self.comma();
+        scalar(&mut self.0, part);
+        self
+    }
+
+    /// Adds any value.
+    fn value(&mut self, value: &Value) -> &mut Self {
+        self.comma();
+        canonical(&mut self.0, value);
+        self
+    }
+
+    fn comma(&mut self) {
+        if !self.0.is_empty() {
+            self.0.push(b',');
         }
     }
-    hex
+
+    fn hash(&self) -> String {
+        let digest = Sha256::new()
+            .chain_update(b"[")
+            .chain_update(&self.0)
+            .chain_update(b"]")
+            .finalize();
+        let digits = digest.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+        digits
+            .filter_map(|digit| char::from_digit(digit.into(), 16))
+            .collect()
+    }
 }
 
 /// Compact JSON with sorted keys: their order means nothing, so it is no part of a digest.

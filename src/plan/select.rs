@@ -1,6 +1,6 @@
 //! `--target` and `--exclude`: a part of a plan that is still a plan.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Change;
 use crate::address::Address;
@@ -36,27 +36,35 @@ impl Selection {
 
     /// The selected changes. A target brings what it refers to; an exclusion takes along what
     /// cannot be made without it.
-    pub(super) fn of(&self, desired: &Desired, changes: Vec<Change>) -> Vec<Change> {
-        if !self.is_partial() {
-            return changes;
+    pub(super) fn of(&self, desired: &Desired, mut changes: Vec<Change>) -> Vec<Change> {
+        if self.is_partial() {
+            let mut selected = self.selected(desired, &changes).into_iter();
+            changes.retain(|_| selected.next().unwrap_or_default());
         }
-        let mut wanted: BTreeSet<Address> = changes
-            .iter()
-            .filter(|change| self.targets(desired, change))
-            .map(|change| change.address.clone())
-            .collect();
-        let planned: BTreeSet<&Address> = changes.iter().map(|it| &it.address).collect();
-        while grow(&mut wanted, &planned, desired) {}
-        let mut unwanted: BTreeSet<Address> = changes
-            .iter()
-            .filter(|change| matches(&self.exclude, desired, change))
-            .map(|change| change.address.clone())
-            .collect();
-        while spread(&mut unwanted, &changes, desired) {}
         changes
-            .into_iter()
-            .filter(|it| wanted.contains(&it.address) && !unwanted.contains(&it.address))
-            .collect()
+    }
+
+    /// For each change whether it is selected.
+    fn selected(&self, desired: &Desired, changes: &[Change]) -> Vec<bool> {
+        let planned: BTreeSet<&Address> = changes.iter().map(|it| &it.address).collect();
+        let (mut above, mut below) = (Edges::new(), Edges::new());
+        for address in planned.iter().copied() {
+            let declared = desired.get(address).into_iter();
+            let references = declared.flat_map(|it| &it.references);
+            for reference in references.filter(|it| planned.contains(it)) {
+                above.entry(address).or_default().push(reference);
+                below.entry(reference).or_default().push(address);
+            }
+        }
+        let targeted = changes.iter().filter(|it| self.targets(desired, it));
+        let wanted = reached(targeted, &above);
+        let excluded = changes
+            .iter()
+            .filter(|it| matches(&self.exclude, desired, it));
+        let unwanted = reached(excluded, &below);
+        let is_selected =
+            |it: &Change| wanted.contains(&it.address) && !unwanted.contains(&it.address);
+        changes.iter().map(is_selected).collect()
     }
 
     fn targets(&self, desired: &Desired, change: &Change) -> bool {
@@ -75,35 +83,23 @@ fn matches(patterns: &Patterns, desired: &Desired, change: &Change) -> bool {
     std::iter::once(&change.address)
         .chain(parent)
         .chain(leads_to)
-        .any(|address| patterns.matches(&address.to_string()))
+        .any(|address| patterns.cover(address))
 }
 
-/// Adds what wanted changes refer to; whether anything was added.
-fn grow(wanted: &mut BTreeSet<Address>, planned: &BTreeSet<&Address>, desired: &Desired) -> bool {
-    let before = wanted.len();
-    let referred: Vec<Address> = wanted
-        .iter()
-        .filter_map(|address| desired.get(address))
-        .flat_map(|declared| &declared.references)
-        .filter(|reference| planned.contains(reference))
-        .cloned()
-        .collect();
-    wanted.extend(referred);
-    wanted.len() > before
-}
+/// What each address leads to.
+type Edges<'a> = BTreeMap<&'a Address, Vec<&'a Address>>;
 
-/// Adds what refers to unwanted changes; whether anything was added.
-fn spread(unwanted: &mut BTreeSet<Address>, changes: &[Change], desired: &Desired) -> bool {
-    let before = unwanted.len();
-    let dependents: Vec<Address> = changes
-        .iter()
-        .filter(|change| {
-            let declared = desired.get(&change.address);
-            let mut references = declared.into_iter().flat_map(|it| &it.references);
-            references.any(|reference| unwanted.contains(reference))
-        })
-        .map(|change| change.address.clone())
-        .collect();
-    unwanted.extend(dependents);
-    unwanted.len() > before
+/// Some changes and all that they lead to. Each is visited once.
+fn reached<'a>(
+    changes: impl Iterator<Item = &'a Change>,
+    edges: &Edges<'a>,
+) -> BTreeSet<&'a Address> {
+    let mut open: Vec<&Address> = changes.map(|it| &it.address).collect();
+    let mut reached = BTreeSet::new();
+    while let Some(address) = open.pop() {
+        if reached.insert(address) {
+            open.extend(edges.get(address).into_iter().flatten());
+        }
+    }
+    reached
 }

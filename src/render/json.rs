@@ -2,6 +2,7 @@
 //! Invariant: the order of keys is fixed, and what policies for Terraform's plans read means
 //! the same here.
 
+mod change;
 mod explanation;
 
 use std::borrow::Cow;
@@ -9,6 +10,7 @@ use std::fmt::{Display, Write as _};
 use std::io::{self, Write};
 
 use miette::{Diagnostic, Severity};
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::text::{bounded, is_hostile};
@@ -16,11 +18,12 @@ use super::{Coverage, Report, Summary};
 use crate::address::Address;
 use crate::apply::{Failure, Outcome, Verdict};
 use crate::plan::forecast::Forecast;
-use crate::plan::{Action, Change, Finding, Reason, fingerprint};
+use crate::plan::{Change, Finding, fingerprint};
 use crate::problem::{MORE, Problem};
 use crate::routing::test::Trial;
 use crate::source::{Sources, Span};
 
+use change::{ChangeJson, actions};
 pub use explanation::explanation_json;
 
 /// The version of all formats. The minor number grows when keys are added, the major one when
@@ -28,8 +31,25 @@ pub use explanation::explanation_json;
 pub const FORMAT_VERSION: &str = "1.0";
 
 /// A plan as one JSON object.
+#[derive(Debug, Serialize)]
+pub struct PlanJson<'a> {
+    format_version: &'static str,
+    stack: &'a str,
+    fingerprint: String,
+    complete: bool,
+    summary: Value,
+    resource_changes: Vec<ChangeJson<'a>>,
+    resource_drift: [Value; 0],
+    findings: Vec<Value>,
+    warnings: Vec<Value>,
+    lints: Vec<Value>,
+    tests: Vec<Value>,
+    forecast: Option<Value>,
+}
+
+/// Shows a plan as one JSON object, which borrows what the plan holds.
 #[must_use]
-pub fn plan_json(report: &Report<'_>) -> Value {
+pub fn plan_json<'a>(report: &Report<'a>) -> PlanJson<'a> {
     let Report {
         plan,
         forecast,
@@ -38,23 +58,22 @@ pub fn plan_json(report: &Report<'_>) -> Value {
         lints,
         tests,
     } = report;
-    let fingerprints: Vec<String> = plan.changes().map(fingerprint::of_change).collect();
-    let changes = plan.changes().zip(&fingerprints);
-    let changes: Vec<Value> = changes.map(|(it, own)| change(it, own)).collect();
-    json!({
-        "format_version": FORMAT_VERSION,
-        "stack": plan.stack,
-        "fingerprint": fingerprint::of_changes(plan, fingerprints),
-        "complete": *coverage == Coverage::Whole,
-        "summary": summary(Summary::of_plan(plan)),
-        "resource_changes": changes,
-        "resource_drift": [],
-        "findings": plan.findings.iter().map(finding).collect::<Vec<_>>(),
-        "warnings": plan.warnings.iter().map(problem).collect::<Vec<_>>(),
-        "lints": lints.iter().map(problem).collect::<Vec<_>>(),
-        "tests": tests.iter().map(trial).collect::<Vec<_>>(),
-        "forecast": forecast.map(cost),
-    })
+    let changes: Vec<ChangeJson<'a>> = plan.changes().map(ChangeJson::new).collect();
+    let fingerprints = changes.iter().map(ChangeJson::fingerprint).collect();
+    PlanJson {
+        format_version: FORMAT_VERSION,
+        stack: &plan.stack,
+        fingerprint: fingerprint::of_changes(plan, fingerprints),
+        complete: *coverage == Coverage::Whole,
+        summary: summary(Summary::of_plan(plan)),
+        resource_changes: changes,
+        resource_drift: [],
+        findings: plan.findings.iter().map(finding).collect(),
+        warnings: plan.warnings.iter().map(problem).collect(),
+        lints: lints.iter().map(problem).collect(),
+        tests: tests.iter().map(trial).collect(),
+        forecast: forecast.map(cost),
+    }
 }
 
 /// How a run ended, as one JSON object.
@@ -99,10 +118,14 @@ pub fn tests_json(stack: &str, trials: &[Trial<'_>]) -> Value {
 ///
 /// # Errors
 /// If it cannot be written.
-pub fn write(to: &mut dyn Write, value: &Value) -> io::Result<()> {
+pub fn write(to: &mut dyn Write, value: &impl Serialize) -> io::Result<()> {
     let mut text = serde_json::to_string_pretty(value)?;
     text.push('\n');
-    let mut safe = String::new();
+    let is_plain = |byte: u8| matches!(byte, b'\n' | b' '..=b'~');
+    if text.bytes().all(is_plain) {
+        return to.write_all(text.as_bytes());
+    }
+    let mut safe = String::with_capacity(text.len());
     // The only control character outside of strings is the newline.
     for part in text.split_inclusive(|it| it != '\n' && is_hostile(it)) {
         let last = part
@@ -121,95 +144,11 @@ pub fn write(to: &mut dyn Write, value: &Value) -> io::Result<()> {
     to.write_all(safe.as_bytes())
 }
 
-fn change(change: &Change, fingerprint: &str) -> Value {
-    let Change {
-        address,
-        action,
-        reason: why,
-        waits_for,
-        recheck: _,
-        at: _,
-        keeps,
-    } = change;
-    let mut entry = Map::new();
-    identify(&mut entry, address);
-    if let Action::Rename { from, .. } = action {
-        let former = Address::new(address.kind.clone(), from.clone());
-        entry.insert("previous_address".to_owned(), json!(former));
-    }
-    // Terraform's other mode is for data sources; policies tell the two apart by it.
-    entry.insert("mode".to_owned(), json!("managed"));
-    entry.insert("change".to_owned(), values(action));
-    entry.insert("action".to_owned(), json!(action.name()));
-    entry.insert("reason".to_owned(), json!(reason(why)));
-    if let Reason::Follows(followed) = why {
-        entry.insert("follows".to_owned(), json!(followed));
-    }
-    if let Some(sink) = keeps {
-        entry.insert("sink".to_owned(), json!(sink));
-    }
-    if let Reason::Expires(at) = why {
-        entry.insert("expires_at".to_owned(), json!(at.to_string()));
-    }
-    entry.insert("waits_for".to_owned(), json!(waits_for));
-    entry.insert("fingerprint".to_owned(), json!(fingerprint));
-    Value::Object(entry)
-}
-
 fn identify(entry: &mut Map<String, Value>, address: &Address) {
     let Address { kind, name } = address;
     entry.insert("address".to_owned(), json!(address));
     entry.insert("type".to_owned(), json!(kind));
     entry.insert("name".to_owned(), json!(name));
-}
-
-/// What Terraform calls the change: only words that its readers know.
-fn values(action: &Action) -> Value {
-    let objects = action.objects();
-    let before = objects.first().map(|object| &object.spec);
-    let after = action.after();
-    // Nothing that is secret enters a plan; `false` says so where there is no object.
-    let sensitive = |side: Option<&Value>| side.map_or(json!(false), |_| json!({}));
-    let mut values = json!({
-        "actions": actions(action),
-        "before": before,
-        "after": after,
-        "after_unknown": {},
-        "before_sensitive": sensitive(before),
-        "after_sensitive": sensitive(after),
-    });
-    if let Action::Adopt { .. } = action {
-        values["importing"] = json!({ "id": objects.first().map(|object| &object.id) });
-        let others = objects.iter().skip(1).map(|object| &object.spec);
-        values["displaced"] = others.cloned().collect();
-    }
-    values
-}
-
-fn actions(action: &Action) -> Value {
-    match action {
-        Action::Create { .. } => json!(["create"]),
-        Action::Update { .. }
-        | Action::Adopt { .. }
-        | Action::Rename { .. }
-        | Action::Rotate { .. } => json!(["update"]),
-        Action::Replace { .. } => json!(["delete", "create"]),
-        Action::Delete { .. } => json!(["delete"]),
-    }
-}
-
-fn reason(reason: &Reason) -> &'static str {
-    match reason {
-        Reason::New => "new",
-        Reason::Differs => "differs",
-        Reason::Drifted => "drifted",
-        Reason::Undeclared => "undeclared",
-        Reason::Follows(_) => "follows",
-        Reason::NotKept(_) => "not_kept",
-        Reason::Expires(_) => "expires",
-        Reason::Unfinished => "unfinished",
-        Reason::Requested => "requested",
-    }
 }
 
 fn finding(finding: &Finding) -> Value {
@@ -373,7 +312,7 @@ fn result(change: &Change, end: &Verdict, outcome: &Outcome) -> Value {
     let concerns: Vec<&String> = concerns.map(|(_, concern)| concern).collect();
     let rest = [
         ("action", json!(change.action.name())),
-        ("actions", actions(&change.action)),
+        ("actions", json!(actions(&change.action))),
         ("verdict", json!(verdict(end))),
         ("code", json!(code)),
         ("message", json!(message)),

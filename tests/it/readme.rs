@@ -111,7 +111,7 @@ fn ci_runs_what_the_readme_tells_a_newcomer() {
     for command in [
         "cargo run --release --locked -- apply --sandbox --auto-approve examples/quickstart.yaml",
         "cargo test --locked",
-        "cargo bench --locked --bench budgets",
+        "cargo bench --locked --package budgets",
     ] {
         assert!(ci.contains(command) && text.contains(command), "{command}");
     }

@@ -6,7 +6,7 @@ use super::rule::{Kind, Rule};
 use super::words::{expected, found, restructure};
 use super::{Formats, Shape};
 use crate::manifest::findings::Findings;
-use crate::manifest::yaml::core::{Core, lower, resolve};
+use crate::manifest::yaml::core::{is_null, lower};
 use crate::manifest::yaml::{Node, NodeValue, Step, Style, Words};
 use crate::problem::Problem;
 use crate::source::Span;
@@ -50,9 +50,8 @@ impl Place<'_> {
 
     /// Whether nothing was written, or an explicit null.
     pub(super) fn is_null(&self) -> bool {
-        self.node.scalar().is_some_and(|scalar| {
-            scalar.style == Style::Plain && resolve(&scalar.text) == Core::Null
-        })
+        let scalar = self.node.scalar();
+        scalar.is_some_and(|scalar| scalar.style == Style::Plain && is_null(&scalar.text))
     }
 }
 

@@ -134,17 +134,17 @@ impl Composer<'_> {
             }
             Event::Scalar(text, style, anchor, tag) => {
                 let scalar = scalar(text, *style, span);
-                self.check_tag(tag.as_deref(), at, natural(&scalar));
+                self.check_tag(tag.as_deref(), at, || natural(&scalar));
                 let span = trimmed(self.text, span, *style);
                 self.node(span, NodeValue::Scalar(scalar), *anchor, Weight::default());
                 ON
             }
             Event::SequenceStart(_, anchor, tag) => {
-                self.check_tag(tag.as_deref(), at, "seq");
+                self.check_tag(tag.as_deref(), at, || "seq");
                 self.open(span, *anchor, Parts::items())
             }
             Event::MappingStart(_, anchor, tag) => {
-                self.check_tag(tag.as_deref(), at, "map");
+                self.check_tag(tag.as_deref(), at, || "map");
                 self.open(span, *anchor, Parts::entries())
             }
             Event::SequenceEnd | Event::MappingEnd => {
@@ -168,8 +168,14 @@ impl Composer<'_> {
         STOP
     }
 
-    fn check_tag(&mut self, tag: Option<&Tag>, at: &granit_parser::Span, natural: &str) {
+    fn check_tag(
+        &mut self,
+        tag: Option<&Tag>,
+        at: &granit_parser::Span,
+        natural: impl FnOnce() -> &'static str,
+    ) {
         let Some(tag) = tag else { return };
+        let natural = natural();
         if tag.core_suffix() == Some(natural) {
             return;
         }

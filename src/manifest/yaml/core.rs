@@ -25,12 +25,20 @@ pub enum Core {
 /// The meaning of a plain scalar's text.
 #[must_use]
 pub fn resolve(text: &str) -> Core {
+    if is_null(text) {
+        return Core::Null;
+    }
     match text {
-        "" | "~" | "null" | "Null" | "NULL" => Core::Null,
         "true" | "True" | "TRUE" => Core::Bool(true),
         "false" | "False" | "FALSE" => Core::Bool(false),
         other => number(other).unwrap_or(Core::Text),
     }
+}
+
+/// Whether a plain scalar's text means nothing at all.
+#[must_use]
+pub fn is_null(text: &str) -> bool {
+    matches!(text, "" | "~" | "null" | "Null" | "NULL")
 }
 
 /// The value of a tree for which no type is known. What was already reported is null.

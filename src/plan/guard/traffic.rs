@@ -22,9 +22,8 @@ pub(super) fn gone(input: &Input<'_>, changes: &[&Change]) -> BTreeSet<String> {
     let mut gone: BTreeSet<String> = records.flat_map(|it| before(input, it)).collect();
     let rules = changes.iter().filter(|it| !it.action.removes());
     let rules = rules.flat_map(|it| before(input, it));
-    let declared = declared(input);
     let rules = rules.chain(with_their_tunnels(input, changes));
-    gone.extend(rules.filter(|host| !declared.contains(host)));
+    gone.extend(undeclared(input, rules.collect()));
     gone
 }
 
@@ -41,22 +40,26 @@ fn with_their_tunnels(input: &Input<'_>, changes: &[&Change]) -> BTreeSet<String
         .collect()
 }
 
-/// The hostnames that the manifest serves.
-fn declared(input: &Input<'_>) -> BTreeSet<String> {
-    let resources = input.desired.resources.iter();
-    resources
-        .flat_map(|(address, declared)| serves(input, address, &declared.spec))
-        .collect()
+/// Those of some hostnames that the manifest does not serve.
+fn undeclared(input: &Input<'_>, mut hosts: BTreeSet<String>) -> BTreeSet<String> {
+    for (address, declared) in &input.desired.resources {
+        if hosts.is_empty() {
+            break;
+        }
+        for host in serves(input, address, &declared.spec) {
+            hosts.remove(&host);
+        }
+    }
+    hosts
 }
 
 /// A record goes although a rule for its hostname stays.
 pub(super) fn lost(input: &Input<'_>, changes: &[&Change]) -> Option<Finding> {
-    let declared = declared(input);
     let deleted = changes.iter().filter(|it| it.action.removes());
-    let hosts: BTreeSet<String> = deleted
-        .flat_map(|change| before(input, change))
-        .filter(|host| declared.contains(host))
-        .collect();
+    let mut hosts: BTreeSet<String> = deleted.flat_map(|change| before(input, change)).collect();
+    for host in undeclared(input, hosts.clone()) {
+        hosts.remove(&host);
+    }
     finding(
         Guard::Lost,
         &hosts,

@@ -20,7 +20,7 @@ fn keys(value: &Value) -> Vec<&str> {
 
 #[test]
 fn an_empty_plan_has_every_key() {
-    let mut json = plan_json(&Report::new(&Plan::default()));
+    let mut json = json!(plan_json(&Report::new(&Plan::default())));
     assert_eq!(
         json["fingerprint"].take(),
         fingerprint::of_plan(&Plan::default())
@@ -52,7 +52,7 @@ fn a_change_has_terraforms_keys_and_our_own() {
     let mut change = create("dns_record.app.example.com", record("edge-web"));
     change.waits_for = vec![Address::new("tunnel", "edge-web")];
     let plan = plan([change]);
-    let mut json = plan_json(&Report::new(&plan));
+    let mut json = json!(plan_json(&Report::new(&plan)));
     let entry = &mut json["resource_changes"][0];
     let change = plan.changes().next().expect("one change");
     assert_eq!(entry["fingerprint"].take(), fingerprint::of_change(change));
@@ -98,7 +98,7 @@ fn every_action_has_terraforms_word() {
         replace("service_token.e", &tunnel(), record("x")),
         delete("tunnel.f", &tunnel()),
     ]);
-    let json = plan_json(&Report::new(&plan));
+    let json = json!(plan_json(&Report::new(&plan)));
     let changes = json["resource_changes"].as_array().expect("a list");
     let words = changes.iter().map(|it| {
         let actions = &it["change"]["actions"];
@@ -138,7 +138,7 @@ fn findings_and_warnings_are_there() {
         warnings: vec![warning.warning()],
         ..Plan::default()
     };
-    let json = plan_json(&Report::new(&plan));
+    let json = json!(plan_json(&Report::new(&plan)));
     assert_json_snapshot!(
         "findings_and_warnings",
         [&json["findings"], &json["warnings"]]
@@ -164,12 +164,12 @@ fn what_the_caller_adds_is_there() {
         }],
     };
     let plan = Plan::default();
-    let json = plan_json(&Report {
+    let json = json!(plan_json(&Report {
         forecast: Some(&forecast),
         coverage: Coverage::Partial,
         lints: &[lint],
         ..Report::new(&plan)
-    });
+    }));
     assert_eq!(json["complete"], json!(false));
     assert_eq!(json["tests"], json!([]));
     assert_json_snapshot!("lints_and_forecast", [&json["lints"], &json["forecast"]]);
