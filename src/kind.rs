@@ -16,6 +16,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::address::{Address, Ids, RemoteId};
+use crate::cloudflare::{List, Operation};
 use crate::desired::Desired;
 use crate::diff::{Extent, FieldChange};
 use crate::observed::Object;
@@ -193,6 +194,32 @@ pub struct Listing {
     pub absent: &'static [u64],
     /// Whether the plan can do without it, if the credentials may not read it.
     pub optional: bool,
+}
+
+impl Listing {
+    /// The read of a list. Nothing is absent in it, and the plan cannot do without it.
+    #[must_use]
+    pub fn list<T>(list: List<T>, of: &str) -> Self {
+        Self {
+            request: list.request,
+            page_size: list.page_size,
+            of: of.to_owned(),
+            absent: &[],
+            optional: false,
+        }
+    }
+
+    /// The read of one object.
+    #[must_use]
+    pub fn one<T>(operation: Operation<T>, of: &str, absent: &'static [u64]) -> Self {
+        Self {
+            request: operation.request,
+            page_size: None,
+            of: of.to_owned(),
+            absent,
+            optional: false,
+        }
+    }
 }
 
 /// What a write needs beside the spec.

@@ -4,22 +4,19 @@
 use std::collections::BTreeSet;
 
 use futures::future::{join_all, try_join_all};
-use serde::Deserialize;
 use serde_json::Value;
 
 use crate::address::{Address, RemoteId};
 use crate::api::wire::Wire;
 use crate::api::{ApiError, Client, Meaning};
+use crate::cloudflare::Misfit;
+use crate::cloudflare::zone::{self, AccountFilter};
 use crate::desired::Desired;
 use crate::kind::{AnyKind, KINDS, Listing, View};
 use crate::observed::{Object, Observed};
 use crate::ownership::Ownership;
 use crate::problem::Problem;
-use crate::request::Request;
 use crate::scope::{Scope, Zone};
-
-/// Zones a page: the most that Cloudflare gives (cloudflare-api.md 1.3).
-const ZONES: u32 = 50;
 
 /// Everything that was read.
 #[derive(Debug, Default)]
@@ -40,7 +37,7 @@ pub enum ObserveError {
     #[diagnostic(transparent)]
     Api(#[from] ApiError),
     /// The answer has not the fields that it should have.
-    #[error("Cloudflare answered `{path}` with an object that is not a `{kind}`: {reason}")]
+    #[error("Cloudflare answered `{path}` with an object that is not a `{kind}`: {misfit}")]
     #[diagnostic(
         code(tunctl::unexpected_object),
         help("this may be a change of Cloudflare's API; nothing was written")
@@ -51,7 +48,7 @@ pub enum ObserveError {
         /// What was asked.
         path: String,
         /// What does not fit.
-        reason: String,
+        misfit: Misfit,
     },
     /// An id that two objects have is no id.
     #[error("Cloudflare listed two objects with the id {id}; the second is `{address}`")]
@@ -65,12 +62,6 @@ pub enum ObserveError {
         /// The id.
         id: RemoteId,
     },
-}
-
-#[derive(Deserialize)]
-struct LiveZone {
-    id: RemoteId,
-    name: String,
 }
 
 /// Reads everything that a plan of `desired` needs.
@@ -111,19 +102,20 @@ pub async fn observe<W: Wire>(
     }
 }
 
-async fn zones<W: Wire>(client: &Client<W>, account: &str) -> Result<Vec<Zone>, ObserveError> {
-    let request = Request::get(&["zones"]).query("account.id", account);
-    let zones = client.list(&request, Some(ZONES)).await?;
-    zones
-        .into_iter()
-        .map(|zone| match LiveZone::deserialize(&zone) {
-            Ok(zone) => Ok(Zone {
-                id: zone.id,
-                name: zone.name.to_lowercase(),
-            }),
-            Err(error) => Err(unexpected("zone", &request, &error)),
-        })
-        .collect()
+async fn zones<W: Wire>(client: &Client<W>, account: &str) -> Result<Vec<Zone>, ApiError> {
+    let filter = zone::Filter {
+        account: AccountFilter {
+            id: Some(account.to_owned()),
+            name: None,
+        },
+        ..zone::Filter::default()
+    };
+    let zones = client.read(&zone::list(&filter)).await?;
+    let named = |zone: zone::Zone| Zone {
+        id: zone.id,
+        name: zone.name.to_lowercase(),
+    };
+    Ok(zones.into_iter().map(named).collect())
 }
 
 /// Lists some kinds at the same time.
@@ -197,7 +189,11 @@ pub async fn look<W: Wire>(
     };
     let sight = |live: &Value| match kind.sight(live, listing, view) {
         Ok(seen) => seen.map(Ok),
-        Err(error) => Some(Err(unexpected(kind.name(), &listing.request, &error))),
+        Err(misfit) => Some(Err(ObserveError::Unexpected {
+            kind: kind.name(),
+            path: listing.request.path.clone(),
+            misfit,
+        })),
     };
     lives.iter().filter_map(sight).collect()
 }
@@ -222,14 +218,6 @@ pub async fn look_all<W: Wire>(
         .iter()
         .map(|(kind, listing)| look(client, *kind, listing, view));
     join_all(reads).await
-}
-
-fn unexpected(kind: &'static str, request: &Request, error: &serde_json::Error) -> ObserveError {
-    ObserveError::Unexpected {
-        kind,
-        path: request.path.clone(),
-        reason: error.to_string(),
-    }
 }
 
 /// Lists what is to be renamed under its new name, so that everything else is projected in the

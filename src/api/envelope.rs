@@ -7,6 +7,7 @@ use std::fmt;
 use serde_json::Value;
 
 use crate::api::wire::Reply;
+use crate::cloudflare::Misfit;
 
 /// The most that an error shows of a body or a redirect, in characters.
 const EXCERPT: usize = 200;
@@ -80,6 +81,13 @@ pub enum Unreadable {
     NotAList,
     /// A list without an end.
     Endless,
+    /// A result that is not what it should be.
+    Unexpected {
+        /// What it should be.
+        what: String,
+        /// Where it is not.
+        misfit: Misfit,
+    },
 }
 
 impl Fault {
@@ -168,6 +176,9 @@ impl fmt::Display for Unreadable {
             Self::Redirect { location } => write!(f, "a redirect to {location}"),
             Self::NotAList => f.write_str("`result` is not a list"),
             Self::Endless => f.write_str("a list that does not end"),
+            Self::Unexpected { what, misfit } => {
+                write!(f, "a result that is not a `{what}`: {misfit}")
+            }
         }
     }
 }

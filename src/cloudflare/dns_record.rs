@@ -117,6 +117,24 @@ pub struct Patch {
     pub options: Options,
 }
 
+/// A patch that changes everything a whole record says.
+impl From<New> for Patch {
+    fn from(new: New) -> Self {
+        let New {
+            record_type,
+            name,
+            content,
+            options,
+        } = new;
+        Self {
+            record_type: Some(record_type),
+            name: Some(name),
+            content: Some(content),
+            options,
+        }
+    }
+}
+
 /// What a record says: each type has one of the two forms.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]

@@ -10,6 +10,7 @@ use super::{
     Draining, Entry, Kind, Listing, Lowered, Misplaced, Recheck, Step, Unresolved, View, Write,
 };
 use crate::address::{Address, Ids, RemoteId};
+use crate::cloudflare::{self, Misfit};
 use crate::diff::{Extent, FieldChange};
 use crate::observed::Object;
 use crate::scope::Scope;
@@ -39,7 +40,7 @@ pub trait AnyKind: Sync {
         live: &Value,
         listing: &Listing,
         view: &View<'_>,
-    ) -> Result<Option<(Address, Object)>, serde_json::Error>;
+    ) -> Result<Option<(Address, Object)>, Misfit>;
     fn travels_with(&self, scope: &Scope, name: &str) -> Option<String>;
     fn misplaced(&self, scope: &Scope, name: &str) -> Option<Misplaced>;
     fn refuse_replacement(&self, change: &FieldChange) -> Option<String>;
@@ -136,8 +137,8 @@ impl<K: Kind> AnyKind for Erased<K> {
         live: &Value,
         listing: &Listing,
         view: &View<'_>,
-    ) -> Result<Option<(Address, Object)>, serde_json::Error> {
-        K::Live::deserialize(live).map(|live| K::sight(live, listing, view))
+    ) -> Result<Option<(Address, Object)>, Misfit> {
+        cloudflare::decode(live).map(|live| K::sight(live, listing, view))
     }
 
     fn travels_with(&self, scope: &Scope, name: &str) -> Option<String> {
