@@ -23,6 +23,8 @@ mod faults;
 mod garbage;
 /// Over real HTTP.
 mod http;
+/// Many clients at once, and a process that is killed.
+mod load;
 /// The manual's examples.
 mod manual;
 /// The rate limit.
