@@ -1,4 +1,5 @@
-//! The way to Cloudflare: sends [`Request`]s and hands back the envelope's `result`. It knows
+//! The way to Cloudflare: sends [`Request`]s and hands back the envelope's `result`, or carries
+//! out the operations of [`crate::cloudflare`] and hands back what they answer. It knows
 //! HTTP, rates and retries, and no kind; every request ends in exactly one answer or error.
 
 pub mod advice;
@@ -20,6 +21,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use futures::{StreamExt, stream};
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 pub use self::clock::{Clock, SystemClock};
@@ -33,6 +35,7 @@ use self::envelope::{Answer, BadReply, Unreadable};
 use self::error::{Cause, Failure};
 use self::page::Collected;
 use self::retry::Verdict;
+use crate::cloudflare::{List, Misfit, Operation, decode};
 use crate::request::{Method, Request};
 
 /// How often a list is read that changes while it is read. Lists change with every record that
@@ -133,6 +136,32 @@ impl<W: Wire> Client<W> {
     /// carried out all the same: see [`ApiError::is_ambiguous`].
     pub async fn send(&self, request: &Request) -> Result<Value, ApiError> {
         Ok(self.answer(request).await?.result)
+    }
+
+    /// Carries out an operation, and again if that is safe and helps.
+    ///
+    /// # Errors
+    /// As [`Self::send`], and when the result is not what the operation answers: then a write
+    /// has most likely been carried out.
+    pub async fn run<T: DeserializeOwned>(&self, operation: &Operation<T>) -> Result<T, ApiError> {
+        let request = &operation.request;
+        let result = self.send(request).await?;
+        decode(&result).map_err(|misfit| unreadable(request, unexpected::<T>(misfit)))
+    }
+
+    /// Reads a list to its end. The order is the API's.
+    ///
+    /// # Errors
+    /// When any of its pages cannot be read, or an object is not what it should be.
+    pub async fn read<T: DeserializeOwned>(&self, list: &List<T>) -> Result<Vec<T>, ApiError> {
+        let objects = self.list(&list.request, list.page_size).await?;
+        let read = objects.iter().enumerate().map(|(index, object)| {
+            decode(object).map_err(|misfit| {
+                let misfit = misfit.in_item(index);
+                unreadable(&list.request, unexpected::<T>(misfit))
+            })
+        });
+        read.collect()
     }
 
     /// Reads a list to its end, in pages of this size; without a size it is one request. The
@@ -254,6 +283,18 @@ impl Tries {
 
     fn attempts(&self) -> u32 {
         self.refusals + self.failures
+    }
+}
+
+/// A result of another form than `T`, by the name that `T` has in its module.
+fn unexpected<T>(misfit: Misfit) -> Unreadable {
+    let name = std::any::type_name::<T>();
+    let own = name
+        .rsplit_once("cloudflare::")
+        .map_or(name, |(_, own)| own);
+    Unreadable::Unexpected {
+        what: own.trim_end_matches('>').to_owned(),
+        misfit,
     }
 }
 

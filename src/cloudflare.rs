@@ -18,6 +18,7 @@ pub mod virtual_network;
 pub mod warp_connector;
 pub mod zone;
 
+mod misfit;
 mod secret;
 
 use std::fmt;
@@ -28,6 +29,7 @@ use serde_json::Value;
 
 use crate::address::RemoteId;
 use crate::request::Request;
+pub use misfit::{Misfit, decode};
 pub use secret::Secret;
 
 /// One request whose answer is a `T`.

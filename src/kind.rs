@@ -14,12 +14,12 @@ pub mod tunnel_config;
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
-use secrecy::SecretString;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::address::{Address, Ids, RemoteId};
+use crate::cloudflare::{List, Operation, Secret};
 use crate::credential::Credential;
 use crate::desired::Desired;
 use crate::diff::{Extent, FieldChange};
@@ -306,6 +306,32 @@ pub struct Listing {
     pub optional: bool,
 }
 
+impl Listing {
+    /// The read of a list. Nothing is absent in it, and the plan cannot do without it.
+    #[must_use]
+    pub fn list<T>(list: List<T>, of: &str) -> Self {
+        Self {
+            request: list.request,
+            page_size: list.page_size,
+            of: of.to_owned(),
+            absent: &[],
+            optional: false,
+        }
+    }
+
+    /// The read of one object.
+    #[must_use]
+    pub fn one<T>(operation: Operation<T>, of: &str, absent: &'static [u64]) -> Self {
+        Self {
+            request: operation.request,
+            page_size: None,
+            of: of.to_owned(),
+            absent,
+            optional: false,
+        }
+    }
+}
+
 /// What a write needs beside the spec.
 #[derive(Clone, Copy)]
 pub struct Write<'a> {
@@ -379,7 +405,7 @@ pub struct Terms {
     /// When the old secret is to end.
     pub grace_until: Timestamp,
     /// 32 random bytes in base64, for a kind whose secrets are chosen here.
-    pub fresh: SecretString,
+    pub fresh: Secret,
 }
 
 /// How a secret is replaced. Between the two parts the new one is put away.

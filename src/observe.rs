@@ -4,13 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::{join_all, try_join_all};
-use serde::Deserialize;
-use serde::de::Error as _;
 use serde_json::Value;
 
 use crate::address::{Address, RemoteId};
 use crate::api::wire::Wire;
 use crate::api::{ApiError, Client, Meaning};
+use crate::cloudflare::Misfit;
+use crate::cloudflare::zone::{self, AccountFilter};
 use crate::desired::Desired;
 use crate::kind::{AnyKind, KINDS, Listing, View};
 use crate::observed::{Object, Observed};
@@ -18,9 +18,6 @@ use crate::ownership::Ownership;
 use crate::problem::Problem;
 use crate::request::Request;
 use crate::scope::{Scope, Zone};
-
-/// Zones a page: the most that Cloudflare gives (cloudflare-api.md 1.3).
-const ZONES: u32 = 50;
 
 /// Everything that was read.
 #[derive(Debug, Default)]
@@ -41,7 +38,7 @@ pub enum ObserveError {
     #[diagnostic(transparent)]
     Api(#[from] ApiError),
     /// The answer has not the fields that it should have.
-    #[error("Cloudflare answered `{path}` with an object that is not a `{kind}`: {reason}")]
+    #[error("Cloudflare answered `{path}` with an object that is not a `{kind}`: {misfit}")]
     #[diagnostic(
         code(tunctl::unexpected_object),
         help("this may be a change of Cloudflare's API; nothing was written")
@@ -52,7 +49,7 @@ pub enum ObserveError {
         /// What was asked.
         path: String,
         /// What does not fit.
-        reason: String,
+        misfit: Misfit,
     },
     /// An id that two objects have is no id.
     #[error("Cloudflare listed two objects with the id {id}; the second is `{address}`")]
@@ -66,19 +63,6 @@ pub enum ObserveError {
         /// The id.
         id: RemoteId,
     },
-}
-
-#[derive(Deserialize)]
-struct LiveZone {
-    id: RemoteId,
-    name: String,
-    #[serde(default)]
-    account: Option<LiveAccount>,
-}
-
-#[derive(Deserialize)]
-struct LiveAccount {
-    id: String,
 }
 
 /// Reads everything that a plan of `desired` needs.
@@ -120,36 +104,41 @@ pub async fn observe<W: Wire>(
 }
 
 async fn zones<W: Wire>(client: &Client<W>, account: &str) -> Result<Vec<Zone>, ObserveError> {
-    let request = Request::get(&["zones"]).query("account.id", account);
+    let filter = zone::Filter {
+        account: AccountFilter {
+            id: Some(account.to_owned()),
+            name: None,
+        },
+        ..zone::Filter::default()
+    };
+    let list = zone::list(&filter);
     let mut seen = BTreeSet::new();
-    let zones = client.list(&request, Some(ZONES)).await?;
-    let zones = zones.iter().map(|live| {
-        let zone = zone(live, account)?;
+    let zones = client.read(&list).await?.into_iter().map(|live| {
+        let zone = of_account(live, account)?;
         if seen.insert(zone.name.clone()) {
             Ok(zone)
         } else {
-            let twice = format!("`{}` is there twice", zone.name);
-            Err(serde_json::Error::custom(twice))
+            Err(Misfit::of_whole(format!(
+                "`{}`, which is there twice",
+                zone.name
+            )))
         }
     });
     zones
-        .map(|zone| zone.map_err(|error| unexpected("zone", &request, &error)))
+        .map(|zone| zone.map_err(|misfit| unexpected("zone", &list.request, misfit)))
         .collect()
 }
 
 /// A zone as we know it, with its name as records have it.
-fn zone(live: &Value, account: &str) -> Result<Zone, serde_json::Error> {
-    let LiveZone {
-        id,
-        name,
-        account: owner,
-    } = LiveZone::deserialize(live)?;
-    if owner.is_some_and(|owner| !owner.id.eq_ignore_ascii_case(account)) {
-        let stray = format!("`{name}` is a zone of another account");
-        return Err(serde_json::Error::custom(stray));
+fn of_account(live: zone::Zone, account: &str) -> Result<Zone, Misfit> {
+    let owner = live.account.and_then(|owner| owner.id);
+    let name = live.name;
+    if owner.is_some_and(|owner| !owner.eq_ignore_ascii_case(account)) {
+        let stray = format!("`{name}`, a zone of another account");
+        return Err(Misfit::of_whole(stray));
     }
     let name = idna::domain_to_ascii(&name).unwrap_or_else(|_| name.to_lowercase());
-    Ok(Zone { id, name })
+    Ok(Zone { id: live.id, name })
 }
 
 /// Lists some kinds at the same time.
@@ -228,7 +217,7 @@ pub async fn look<W: Wire>(
     };
     let sight = |live: &Value| match kind.sight(live, listing, view) {
         Ok(seen) => seen.map(Ok),
-        Err(error) => Some(Err(unexpected(kind.name(), &listing.request, &error))),
+        Err(misfit) => Some(Err(unexpected(kind.name(), &listing.request, misfit))),
     };
     lives.iter().filter_map(sight).collect()
 }
@@ -255,11 +244,11 @@ pub async fn look_all<W: Wire>(
     join_all(reads).await
 }
 
-fn unexpected(kind: &'static str, request: &Request, error: &serde_json::Error) -> ObserveError {
+fn unexpected(kind: &'static str, request: &Request, misfit: Misfit) -> ObserveError {
     ObserveError::Unexpected {
         kind,
         path: request.path.clone(),
-        reason: error.to_string(),
+        misfit,
     }
 }
 
@@ -282,7 +271,7 @@ fn rename(kind: &dyn AnyKind, observed: &mut Observed, desired: &Desired, owners
             [object] => ownership.is_ours(former, object),
             _ => false,
         };
-        let free = |former: &Address| !ownership.is_ignored(former);
+        let free = |former: &Address| !desired.contains(former) && !ownership.is_ignored(former);
         if let Some(former) = former.into_iter().find(|it| free(it) && ours(it)) {
             observed.rename(&former, address);
         }

@@ -7,6 +7,7 @@ use std::fmt;
 use serde_json::Value;
 
 use crate::api::wire::Reply;
+use crate::cloudflare::Misfit;
 
 /// The most that an error shows of a body or a redirect, in characters.
 const EXCERPT: usize = 200;
@@ -82,6 +83,13 @@ pub enum Unreadable {
     Endless,
     /// A list that changes whenever it is read, or is not as long as it says.
     Restless,
+    /// A result that is not what it should be.
+    Unexpected {
+        /// What it should be.
+        what: String,
+        /// Where it is not.
+        misfit: Misfit,
+    },
 }
 
 impl Fault {
@@ -171,6 +179,9 @@ impl fmt::Display for Unreadable {
             Self::NotAList => f.write_str("`result` is not a list"),
             Self::Endless => f.write_str("a list that does not end"),
             Self::Restless => f.write_str("a list that changes each time it is read"),
+            Self::Unexpected { what, misfit } => {
+                write!(f, "a result that is not a `{what}`: {misfit}")
+            }
         }
     }
 }

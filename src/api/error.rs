@@ -316,7 +316,11 @@ impl Unreadable {
     pub(crate) fn is_foreign(&self) -> bool {
         match self {
             Self::Text { .. } | Self::Foreign | Self::Redirect { .. } | Self::Empty => true,
-            Self::Json { .. } | Self::NotAList | Self::Endless | Self::Restless => false,
+            Self::Json { .. }
+            | Self::NotAList
+            | Self::Endless
+            | Self::Restless
+            | Self::Unexpected { .. } => false,
         }
     }
 }

@@ -16,9 +16,14 @@ const LONGEST_WINDOW: Duration = Duration::from_hours(1);
 /// answers: going over the limit can block every call for 5 minutes ("Rate limits").
 const RESERVE: u32 = 50;
 
-/// The longest wait for others to leave something, unless the reset itself takes longer. What
-/// refills meanwhile is not lost.
+/// The longest wait for others to leave something, or for a reset. What refills meanwhile is not
+/// lost.
 const LONGEST_REST: Duration = Duration::from_secs(32);
+
+/// The first wait for a reset that is further away than [`LONGEST_REST`], which may be that of a
+/// whole bucket that refills all the time. Twice as long each time: in a window of 5 minutes that
+/// takes at most 13 requests of the reserve's 24.
+const FIRST_LOOK: Duration = Duration::from_secs(1);
 
 /// Tokens that refill evenly. Recorded answers stay at `r=1199;t=1` over a long session, so
 /// Cloudflare refills that way too, not in fixed windows.
@@ -31,6 +36,8 @@ pub struct Bucket {
     paused: Duration,
     /// How many resets in a row have brought nothing.
     empty: u32,
+    /// How often in a row nothing was there long before a reset.
+    early: u32,
 }
 
 /// How many requests in which time.
@@ -69,6 +76,7 @@ impl Bucket {
             filled: Duration::ZERO,
             paused: Duration::ZERO,
             empty: 0,
+            early: 0,
         }
     }
 
@@ -91,8 +99,9 @@ impl Bucket {
     /// Takes over what an answer says. `uncounted` is how many other requests the answer may
     /// not have counted: those under way when its own request left, and those sent since.
     ///
-    /// Nothing left but the reserve means waiting for the reset, and then one request to see how
-    /// much there is: others may be using what refills.
+    /// Nothing left but the reserve means waiting, and then one request to see how much there is:
+    /// others may be using what refills. A near reset is waited for; a far one may mean that the
+    /// bucket is full by then, and something is there much sooner.
     pub fn learn(&mut self, now: Duration, figures: Figures, uncounted: u32) {
         self.refill(now);
         self.policy = figures.policy.unwrap_or(self.policy);
@@ -101,17 +110,27 @@ impl Bucket {
         self.level = left.min(self.policy.full());
         if usable > 0 {
             self.empty = 0;
+            self.early = 0;
         } else if now >= self.paused {
             self.rest(now, figures.reset.min(self.policy.window));
         }
     }
 
-    /// Grants nothing until the reset, longer each time that it brought nothing, and then one
-    /// token.
+    /// Grants nothing until the reset, or not quite so long if that is far away; longer each time
+    /// that it brought nothing; and then one token.
     fn rest(&mut self, now: Duration, reset: Duration) {
-        let longer = reset.saturating_mul(2_u32.saturating_pow(self.empty));
-        let idle = longer.min(LONGEST_REST).max(reset);
-        self.empty = self.empty.saturating_add(1);
+        let count = if reset > LONGEST_REST {
+            &mut self.early
+        } else {
+            &mut self.empty
+        };
+        let doubled = |first: Duration| first.saturating_mul(2_u32.saturating_pow(*count));
+        let idle = if reset > LONGEST_REST {
+            doubled(FIRST_LOOK).min(LONGEST_REST)
+        } else {
+            doubled(reset).min(LONGEST_REST).max(reset)
+        };
+        *count = count.saturating_add(1);
         self.pause(now, idle);
         let one = self.policy.window / self.policy.quota;
         self.filled = self.filled.max((now + idle).saturating_sub(one));

@@ -3,11 +3,11 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::{SignedDuration, Timestamp};
-use secrecy::SecretString;
 
 use super::{Done, Executor, Failure, Ready, Verdict, diagnosed};
 use crate::address::{Ids, RemoteId};
 use crate::api::wire::Wire;
+use crate::cloudflare::Secret;
 use crate::credential::Credential;
 use crate::kind::{Makes, Rotation, Step, Terms, Write};
 use crate::plan::{Action, Change};
@@ -32,7 +32,7 @@ impl<W: Wire> Executor<'_, W> {
                 .at
                 .checked_add(grace)
                 .unwrap_or(Timestamp::MAX),
-            fresh: SecretString::from(STANDARD.encode(fresh)),
+            fresh: Secret::from(STANDARD.encode(fresh)),
         }
     }
 

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::Operation;
-use super::tunnel::{ConfigSrc, below};
+use super::tunnel::below;
 use crate::address::RemoteId;
 use crate::request::{Method, Request};
 
@@ -21,8 +21,8 @@ pub struct Configuration {
     pub version: u64,
     /// `{ingress, originRequest?, …}`, as `ingress` reads it; null before the first PUT.
     pub config: Option<Value>,
-    /// Where the rules live.
-    pub source: Option<ConfigSrc>,
+    /// Where the rules live, in a word of [`super::tunnel::ConfigSrc`].
+    pub source: Option<String>,
     /// RFC 3339; when it was last written.
     pub created_at: Option<String>,
 }

@@ -70,6 +70,8 @@ pub struct Record {
     pub tags: Option<Vec<String>>,
     /// What Cloudflare adds.
     pub meta: Option<Meta>,
+    /// The zone's name. Only in older answers.
+    pub zone_name: Option<String>,
     /// RFC 3339.
     pub created_on: Option<String>,
     /// RFC 3339.
@@ -115,6 +117,24 @@ pub struct Patch {
     /// What else can be said.
     #[serde(flatten)]
     pub options: Options,
+}
+
+/// A patch that changes everything a whole record says.
+impl From<New> for Patch {
+    fn from(new: New) -> Self {
+        let New {
+            record_type,
+            name,
+            content,
+            options,
+        } = new;
+        Self {
+            record_type: Some(record_type),
+            name: Some(name),
+            content: Some(content),
+            options,
+        }
+    }
 }
 
 /// What a record says: each type has one of the two forms.

@@ -1,6 +1,7 @@
 //! Tunnels of cloudflared, their run token and the tokens to manage them (2, 3.5, 3.6).
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -11,14 +12,14 @@ use crate::request::{Method, Request};
 /// Objects a page (1.3).
 pub(super) const PAGE: u32 = 1000;
 
-/// Where a tunnel's ingress rules live.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// Where a tunnel's ingress rules live. Default `cloudflare`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ConfigSrc {
     /// At Cloudflare; connectors load it from there.
     #[default]
     Cloudflare,
-    /// In each connector's own `config.yml`.
+    /// In each connector's own `config.yml`; tunctl tests the rules but never pushes them.
     Local,
 }
 
@@ -107,7 +108,7 @@ pub struct Tunnel {
 pub struct New {
     /// Not a UUID: cloudflared takes that for an id.
     pub name: String,
-    /// Cloudflare's own default is `local`, so it is always said.
+    /// Always said: without it Cloudflare takes `local` (2.2).
     pub config_src: ConfigSrc,
     /// Base64 of at least 32 bytes; Cloudflare makes one if there is none.
     pub tunnel_secret: Option<Secret>,

@@ -10,18 +10,19 @@ use super::{
     Entry, Kind, Listing, Lowered, Misplaced, Part, Recheck, Step, Unresolved, View, Write, mark,
     resolve,
 };
-use crate::address::{Address, Ids, RemoteId};
+use crate::address::{Address, Ids};
+use crate::cloudflare::Match;
+use crate::cloudflare::dns_record::{
+    self, Batch, Comments, Content, Existing, Filter, New, Options, Patch, Record, Text, Type,
+};
 use crate::desired::Desired;
 use crate::kind::tunnel::Tunnel;
 use crate::kind::tunnel_config::TunnelConfig;
 use crate::observed::{Form, Object, Owner};
 use crate::problem::Problem;
-use crate::request::{Method, Request};
+use crate::request::Request;
 use crate::scope::{Scope, Zone};
 use surface::Surface;
-
-/// Objects a page: far below Cloudflare's maximum of 5,000,000, and what external-dns uses.
-const PAGE: u32 = 5000;
 
 /// Where every tunnel's public name ends.
 const TUNNEL_SUFFIX: &str = ".cfargotunnel.com";
@@ -37,34 +38,6 @@ pub struct Spec {
     proxied: bool,
     /// 1 is automatic, which every proxied record has.
     ttl: u32,
-}
-
-/// A record in Cloudflare's words.
-#[derive(Debug, Deserialize)]
-pub struct Live {
-    id: RemoteId,
-    name: String,
-    #[serde(rename = "type")]
-    kind: String,
-    #[serde(default)]
-    content: String,
-    #[serde(default)]
-    proxied: bool,
-    #[serde(default)]
-    ttl: u32,
-    #[serde(default)]
-    comment: Option<String>,
-    #[serde(default)]
-    meta: Option<Meta>,
-    /// Only in older answers.
-    #[serde(default)]
-    zone_name: Option<String>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-struct Meta {
-    #[serde(default)]
-    read_only: bool,
 }
 
 impl DnsRecord {
@@ -102,32 +75,48 @@ fn zone_of<'a>(scope: &'a Scope, name: &str) -> Option<&'a Zone> {
     }
 }
 
-fn records(zone: &Zone) -> Request {
-    Request::get(&["zones", zone.id.as_str(), "dns_records"])
+fn listing(zone: &Zone, filter: &Filter) -> Listing {
+    Listing::list(dns_record::list(&zone.id, filter), &zone.name)
 }
 
 fn whole(zone: &Zone) -> Listing {
+    listing(zone, &Filter::default())
+}
+
+/// What carries our mark, and not only that: a tunnel is not deleted while a record that
+/// somebody else made leads to it.
+fn ours(zone: &Zone, stack: &str) -> Listing {
+    let filter = Filter {
+        matching: Some(Match::Any),
+        comment: Comments {
+            startswith: Some(mark::of(stack)),
+            ..Comments::default()
+        },
+        content: Text {
+            endswith: Some(TUNNEL_SUFFIX.to_owned()),
+            ..Text::default()
+        },
+        ..Filter::default()
+    };
     Listing {
-        request: records(zone),
-        page_size: Some(PAGE),
-        of: zone.name.clone(),
-        absent: &[],
-        optional: false,
+        optional: true,
+        ..listing(zone, &filter)
     }
 }
 
 fn batch(write: &Write<'_>, parts: Vec<Part>) -> Result<Step, Unresolved> {
     let zone = zone_of(write.scope, write.name)
         .ok_or_else(|| Unresolved(Address::new("zone", write.name)))?;
-    let path = ["zones", zone.id.as_str(), "dns_records", "batch"];
-    Ok(Step::Batch {
-        endpoint: Request::new(Method::Post, &path),
-        parts,
-    })
+    let whole = dns_record::batch(&zone.id, &Batch::default()).request;
+    let endpoint = Request {
+        body: None,
+        ..whole
+    };
+    Ok(Step::Batch { endpoint, parts })
 }
 
 /// What the record should be, in Cloudflare's words; `carry` holds the comment that is there.
-fn body(write: &Write<'_>, spec: &Spec, carry: Option<&Value>) -> Result<Value, Unresolved> {
+fn record(write: &Write<'_>, spec: &Spec, carry: Option<&Value>) -> Result<New, Unresolved> {
     let content = match Address::parse(&spec.target) {
         Some(address) if address.kind == Tunnel::NAME => {
             format!("{}{TUNNEL_SUFFIX}", resolve(write.ids, &address)?)
@@ -135,27 +124,34 @@ fn body(write: &Write<'_>, spec: &Spec, carry: Option<&Value>) -> Result<Value, 
         _ => spec.target.clone(),
     };
     let own = carry.and_then(|carry| carry.get("comment")?.as_str());
-    Ok(json!({
-        "type": "CNAME",
-        "name": write.name,
-        "content": content,
-        "proxied": spec.proxied,
-        "ttl": spec.ttl,
-        "comment": mark::write(&write.scope.stack, own),
-    }))
+    Ok(New {
+        record_type: Type::Cname,
+        name: write.name.to_owned(),
+        content: Content::Content(content),
+        options: Options {
+            proxied: Some(spec.proxied),
+            ttl: Some(spec.ttl),
+            comment: Some(mark::write(&write.scope.stack, own)),
+            ..Options::default()
+        },
+    })
+}
+
+fn post(write: &Write<'_>, spec: &Spec) -> Result<Part, Unresolved> {
+    Ok(Part::Post(json!(record(write, spec, None)?)))
 }
 
 fn patch(write: &Write<'_>, spec: &Spec, object: &Object) -> Result<Part, Unresolved> {
-    let mut body = body(write, spec, Some(&object.carry))?;
-    body["id"] = json!(object.id);
-    Ok(Part::Patch(body))
+    let fields = Patch::from(record(write, spec, Some(&object.carry))?);
+    let id = object.id.clone();
+    Ok(Part::Patch(json!(Existing { fields, id })))
 }
 
-impl Live {
+impl Record {
     /// With names as DNS compares them: lower case, without a trailing dot.
     fn canonical(mut self) -> Self {
         self.name = self.name.to_ascii_lowercase();
-        if self.kind == "CNAME" {
+        if self.record_type == "CNAME" {
             let content = self.content.trim_end_matches('.');
             self.content = content.to_ascii_lowercase();
         }
@@ -171,7 +167,7 @@ impl Live {
 
     /// The tunnel's id in the content, if it leads to a tunnel.
     fn tunnel_id(&self) -> Option<&str> {
-        (self.kind == "CNAME")
+        (self.record_type == "CNAME")
             .then(|| self.content.strip_suffix(TUNNEL_SUFFIX))
             .flatten()
     }
@@ -180,7 +176,7 @@ impl Live {
     /// even looked at: among them a zone's own name servers, because Cloudflare flattens a CNAME
     /// at the apex.
     fn excludes_cname(&self, zone: &str) -> bool {
-        match self.kind.as_str() {
+        match self.record_type.as_str() {
             "A" | "AAAA" | "CNAME" => true,
             "NS" => self.name != zone,
             _ => false,
@@ -188,11 +184,11 @@ impl Live {
     }
 }
 
-fn form(live: &Live) -> Form {
-    if live.meta.as_ref().is_some_and(|meta| meta.read_only) || live.kind == "NS" {
+fn form(live: &Record) -> Form {
+    if live.meta.as_ref().is_some_and(|meta| meta.read_only) || live.record_type == "NS" {
         // Taking over a delegation would cut off everything below it.
         Form::Locked
-    } else if live.kind == "CNAME" {
+    } else if live.record_type == "CNAME" {
         Form::Spec
     } else {
         Form::Occupant
@@ -206,7 +202,7 @@ impl Kind for DnsRecord {
 
     type Surface = Surface;
     type Spec = Spec;
-    type Live = Live;
+    type Live = Record;
 
     fn lower(entry: &Entry<'_>, surface: Surface, lowered: &mut Lowered) {
         let (hosts, mut problems) = surface.hosts(entry);
@@ -262,18 +258,11 @@ impl Kind for DnsRecord {
             .map(|zone| &zone.id)
             .collect::<std::collections::BTreeSet<_>>();
         let list = |zone: &Zone| {
-            let mut listing = whole(zone);
-            if !named.contains(&zone.id) {
-                // Not only what carries our mark: a tunnel is not deleted while a record that
-                // somebody else made leads to it.
-                listing.optional = true;
-                listing.request = listing
-                    .request
-                    .query("match", "any")
-                    .query("comment.startswith", mark::of(&view.scope.stack))
-                    .query("content.endswith", TUNNEL_SUFFIX);
+            if named.contains(&zone.id) {
+                whole(zone)
+            } else {
+                ours(zone, &view.scope.stack)
             }
-            listing
         };
         view.scope.zones.iter().map(list).collect()
     }
@@ -282,8 +271,8 @@ impl Kind for DnsRecord {
         zone_of(scope, name).map(whole)
     }
 
-    fn stray(live: &Live, listing: &Listing, _: &Scope) -> Option<String> {
-        let Live {
+    fn stray(live: &Record, listing: &Listing, _: &Scope) -> Option<String> {
+        let Record {
             name, zone_name, ..
         } = live;
         let zone = &listing.of;
@@ -297,7 +286,7 @@ impl Kind for DnsRecord {
         None
     }
 
-    fn sight(live: Live, listing: &Listing, view: &View<'_>) -> Option<(Address, Object)> {
+    fn sight(live: Record, listing: &Listing, view: &View<'_>) -> Option<(Address, Object)> {
         let live = live.canonical();
         let home = view.scope.zone_of(&live.name);
         let at_home = home.is_some_and(|zone| zone.name == listing.of);
@@ -328,7 +317,7 @@ impl Kind for DnsRecord {
         };
         let target = match form {
             Form::Spec => target,
-            Form::Occupant | Form::Locked => format!("{} {target}", live.kind),
+            Form::Occupant | Form::Locked => format!("{} {target}", live.record_type),
         };
         let spec = Spec {
             target,
@@ -378,7 +367,7 @@ impl Kind for DnsRecord {
     }
 
     fn create(write: &Write<'_>, spec: &Spec) -> Result<Step, Unresolved> {
-        batch(write, vec![Part::Post(body(write, spec, None)?)])
+        batch(write, vec![post(write, spec)?])
     }
 
     fn update(write: &Write<'_>, spec: &Spec, object: &Object) -> Result<Step, Unresolved> {
@@ -394,7 +383,7 @@ impl Kind for DnsRecord {
             .collect();
         parts.push(match kept.first() {
             Some(object) => patch(write, spec, object)?,
-            None => Part::Post(body(write, spec, None)?),
+            None => post(write, spec)?,
         });
         batch(write, parts)
     }

@@ -4,7 +4,6 @@ use std::marker::PhantomData;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize as _;
-use serde::de::Error as _;
 use serde_json::Value;
 
 use super::{
@@ -12,6 +11,7 @@ use super::{
     Unresolved, View, Write,
 };
 use crate::address::{Address, Ids, RemoteId};
+use crate::cloudflare::{self, Misfit};
 use crate::credential::Credential;
 use crate::diff::{Extent, FieldChange};
 use crate::observed::Object;
@@ -48,7 +48,7 @@ pub trait AnyKind: Sync {
         live: &Value,
         listing: &Listing,
         view: &View<'_>,
-    ) -> Result<Option<(Address, Object)>, serde_json::Error>;
+    ) -> Result<Option<(Address, Object)>, Misfit>;
     fn travels_with(&self, scope: &Scope, name: &str) -> Option<String>;
     fn misplaced(&self, view: &View<'_>, name: &str) -> Option<Misplaced>;
     fn words(&self, object: &Object) -> String;
@@ -178,10 +178,10 @@ impl<K: Kind> AnyKind for Erased<K> {
         live: &Value,
         listing: &Listing,
         view: &View<'_>,
-    ) -> Result<Option<(Address, Object)>, serde_json::Error> {
-        let live = K::Live::deserialize(live)?;
+    ) -> Result<Option<(Address, Object)>, Misfit> {
+        let live = cloudflare::decode(live)?;
         match K::stray(&live, listing, view.scope) {
-            Some(why) => Err(serde_json::Error::custom(why)),
+            Some(why) => Err(Misfit::of_whole(why)),
             None => Ok(K::sight(live, listing, view)),
         }
     }

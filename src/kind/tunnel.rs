@@ -5,40 +5,27 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use secrecy::ExposeSecret as _;
-
 use super::{
     Draining, Entry, Kind, Listing, Lowered, Makes, Rotation, Secrecy, Step, Terms, Unresolved,
     View, Write,
 };
 use crate::address::{Address, Ids, RemoteId};
+pub use crate::cloudflare::tunnel::ConfigSrc;
+use crate::cloudflare::tunnel::{self, Cascade, Filter, New, Patch};
+use crate::cloudflare::{Operation, connection};
 use crate::credential::Credential;
 use crate::diff::FieldChange;
 use crate::kind::lifecycle::{Kept, OnDelete};
 use crate::observed::Object;
 use crate::problem::Problem;
-use crate::request::{Method, Request};
+use crate::request::Request;
 use crate::scope::Scope;
-
-/// Objects a page: the most that Cloudflare gives (cloudflare-api.md 1.3).
-const PAGE: u32 = 1000;
 
 /// Cloudflare's refusal to delete a tunnel with live connections.
 const ACTIVE_CONNECTIONS: u64 = 1022;
 
 /// The kind `tunnel`.
 pub struct Tunnel;
-
-/// Where a tunnel's ingress rules live. Default `cloudflare`.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum ConfigSrc {
-    /// At Cloudflare; connectors load it from there.
-    #[default]
-    Cloudflare,
-    /// In each connector's own `config.yml`; tunctl tests the rules but never pushes them.
-    Local,
-}
 
 /// Tunnels, each under its name at Cloudflare. An entry may be empty.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -63,22 +50,6 @@ pub struct Spec {
     config_src: ConfigSrc,
 }
 
-/// A tunnel in Cloudflare's words.
-#[derive(Debug, Deserialize)]
-pub struct Live {
-    id: RemoteId,
-    name: String,
-    /// Absent once the tunnel is deleted.
-    config_src: Option<ConfigSrc>,
-    #[serde(default)]
-    deleted_at: Option<String>,
-    #[serde(default)]
-    status: Option<String>,
-    /// The account that it belongs to.
-    #[serde(default)]
-    account_tag: Option<String>,
-}
-
 impl Tunnel {
     /// The address of the tunnel with a name.
     #[must_use]
@@ -87,13 +58,8 @@ impl Tunnel {
     }
 }
 
-fn path<'a>(scope: &'a Scope, id: &'a RemoteId) -> [&'a str; 4] {
-    ["accounts", &scope.account, "cfd_tunnel", id.as_str()]
-}
-
-fn tunnels(scope: &Scope) -> Request {
-    // Without `is_deleted` Cloudflare once answered deleted tunnels too (2.1).
-    Request::get(&["accounts", &scope.account, "cfd_tunnel"]).query("is_deleted", "false")
+fn listing(scope: &Scope, filter: &Filter) -> Listing {
+    Listing::list(tunnel::list(&scope.account, filter), "")
 }
 
 impl Kind for Tunnel {
@@ -106,7 +72,7 @@ impl Kind for Tunnel {
 
     type Surface = Surface;
     type Spec = Spec;
-    type Live = Live;
+    type Live = tunnel::Tunnel;
 
     fn lower(entry: &Entry<'_>, surface: Surface, lowered: &mut Lowered) {
         if uuid::Uuid::try_parse(entry.name).is_ok() {
@@ -128,32 +94,24 @@ impl Kind for Tunnel {
     }
 
     fn list(view: &View<'_>) -> Vec<Listing> {
-        vec![Listing {
-            request: tunnels(view.scope),
-            page_size: Some(PAGE),
-            of: String::new(),
-            absent: &[],
-            optional: false,
-        }]
+        vec![listing(view.scope, &Filter::default())]
     }
 
     fn look(scope: &Scope, _: &Ids, name: &str) -> Option<Listing> {
-        Some(Listing {
-            request: tunnels(scope).query("name", name),
-            page_size: Some(PAGE),
-            of: String::new(),
-            absent: &[],
-            optional: false,
-        })
+        let named = Filter {
+            name: Some(name.to_owned()),
+            ..Filter::default()
+        };
+        Some(listing(scope, &named))
     }
 
-    fn stray(live: &Live, _: &Listing, scope: &Scope) -> Option<String> {
+    fn stray(live: &tunnel::Tunnel, _: &Listing, scope: &Scope) -> Option<String> {
         let account = live.account_tag.as_ref()?;
         (!account.eq_ignore_ascii_case(&scope.account))
             .then(|| format!("`{}` is a tunnel of another account", live.name))
     }
 
-    fn sight(live: Live, _: &Listing, _: &View<'_>) -> Option<(Address, Object)> {
+    fn sight(live: tunnel::Tunnel, _: &Listing, _: &View<'_>) -> Option<(Address, Object)> {
         if live.deleted_at.is_some() {
             return None;
         }
@@ -178,10 +136,12 @@ impl Kind for Tunnel {
     }
 
     fn create(write: &Write<'_>, spec: &Spec) -> Result<Step, Unresolved> {
-        let account = ["accounts", &write.scope.account, "cfd_tunnel"];
-        Ok(Step::Send(Request::new(Method::Post, &account).body(
-            json!({"name": write.name, "config_src": spec.config_src}),
-        )))
+        let new = New {
+            name: write.name.to_owned(),
+            config_src: spec.config_src,
+            tunnel_secret: None,
+        };
+        Ok(sent(tunnel::create(&write.scope.account, &new)))
     }
 
     fn update(write: &Write<'_>, _: &Spec, object: &Object) -> Result<Step, Unresolved> {
@@ -193,13 +153,12 @@ impl Kind for Tunnel {
     }
 
     fn delete(write: &Write<'_>, object: &Object) -> Result<Step, Unresolved> {
-        let path = path(write.scope, &object.id);
-        Ok(Step::Send(Request::new(Method::Delete, &path)))
+        let account = &write.scope.account;
+        Ok(sent(tunnel::delete(account, &object.id, Cascade::No)))
     }
 
     fn reading(scope: &Scope, id: &RemoteId) -> Option<Request> {
-        let [accounts, account, tunnels, id] = path(scope, id);
-        Some(Request::get(&[accounts, account, tunnels, id, "token"]))
+        Some(tunnel::token(&scope.account, id).request)
     }
 
     /// The answer to the read is the token alone.
@@ -216,21 +175,21 @@ impl Kind for Tunnel {
         object: &Object,
         terms: &Terms,
     ) -> Result<Rotation, Unresolved> {
-        let body = json!({ "tunnel_secret": terms.fresh.expose_secret() });
-        let path = path(write.scope, &object.id);
+        let secret = Patch {
+            name: None,
+            tunnel_secret: Some(terms.fresh.clone()),
+        };
         Ok(Rotation {
-            make: Request::new(Method::Patch, &path).body(body),
+            make: tunnel::patch(&write.scope.account, &object.id, &secret).request,
             retire: Vec::new(),
             makes: Makes::Secret,
         })
     }
 
     fn drain(scope: &Scope, id: &RemoteId) -> Option<Draining> {
-        let [accounts, account, tunnels, id] = path(scope, id);
-        let connections = [accounts, account, tunnels, id, "connections"];
         Some(Draining {
-            poll: Request::get(&connections),
-            evict: Some(Request::new(Method::Delete, &connections)),
+            poll: connection::list(&scope.account, id).request,
+            evict: Some(connection::delete_all(&scope.account, id).request),
             refused: ACTIVE_CONNECTIONS,
         })
     }
@@ -238,6 +197,13 @@ impl Kind for Tunnel {
 
 /// The name is the only field of a tunnel that can be changed in place.
 fn renamed(write: &Write<'_>, object: &Object) -> Step {
-    let body: Value = json!({ "name": write.name });
-    Step::Send(Request::new(Method::Patch, &path(write.scope, &object.id)).body(body))
+    let name = Patch {
+        name: Some(write.name.to_owned()),
+        tunnel_secret: None,
+    };
+    sent(tunnel::patch(&write.scope.account, &object.id, &name))
+}
+
+fn sent<T>(operation: Operation<T>) -> Step {
+    Step::Send(operation.request)
 }

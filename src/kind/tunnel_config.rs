@@ -5,21 +5,18 @@ mod refusal;
 pub mod surface;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::{Entry, Kind, Listing, Lowered, Recheck, Step, Unresolved, View, Write, resolve};
 use crate::address::{Address, Ids, RemoteId};
+use crate::cloudflare::configuration::{self, Configuration};
 use crate::diff::Extent;
 use crate::ingress::{self, OriginRequest, Rule};
 use crate::kind::tunnel::Tunnel;
 use crate::observed::Object;
-use crate::request::{Method, Request};
 use crate::routing::Routes;
 use crate::scope::Scope;
 use surface::Surface;
-
-/// "Configuration for tunnel not found": a tunnel that never had one (cloudflare-api.md 3.1).
-const NEVER_CONFIGURED: u64 = 1055;
 
 /// The kind `tunnel_config`.
 pub struct TunnelConfig;
@@ -52,18 +49,6 @@ fn is_default(settings: &OriginRequest) -> bool {
     *settings == OriginRequest::default()
 }
 
-/// A configuration in Cloudflare's words.
-#[derive(Debug, Deserialize)]
-pub struct Live {
-    #[serde(default)]
-    version: u64,
-    #[serde(default)]
-    config: Option<Value>,
-    /// Whose it is.
-    #[serde(default)]
-    tunnel_id: Option<RemoteId>,
-}
-
 impl TunnelConfig {
     /// The address of a tunnel's configuration.
     #[must_use]
@@ -72,26 +57,14 @@ impl TunnelConfig {
     }
 }
 
-fn path<'a>(scope: &'a Scope, tunnel: &'a RemoteId) -> [&'a str; 5] {
-    let account = scope.account.as_str();
-    [
-        "accounts",
-        account,
-        "cfd_tunnel",
-        tunnel.as_str(),
-        "configurations",
-    ]
-}
-
 fn put(write: &Write<'_>, spec: &Spec, kept: &Value) -> Result<Step, Unresolved> {
     let tunnel = resolve(write.ids, &Tunnel::address(write.name))?;
     let mut config = ingress::to_wire(&spec.ingress, &spec.origin_request);
     if let (Value::Object(config), Value::Object(kept)) = (&mut config, kept) {
         config.extend(kept.clone());
     }
-    let request = Request::new(Method::Put, &path(write.scope, tunnel));
-    // Each PUT counts the version up: one that may have arrived is looked up, not sent again.
-    Ok(Step::Send(request.body(json!({ "config": config })).once()))
+    let operation = configuration::put(&write.scope.account, tunnel, &config);
+    Ok(Step::Send(operation.request))
 }
 
 impl Kind for TunnelConfig {
@@ -104,7 +77,7 @@ impl Kind for TunnelConfig {
 
     type Surface = Surface;
     type Spec = Spec;
-    type Live = Live;
+    type Live = Configuration;
 
     fn lower(entry: &Entry<'_>, surface: Surface, lowered: &mut Lowered) {
         surface.tests(entry, lowered);
@@ -139,22 +112,17 @@ impl Kind for TunnelConfig {
 
     fn look(scope: &Scope, ids: &Ids, name: &str) -> Option<Listing> {
         let tunnel = ids.id(&Tunnel::address(name))?;
-        Some(Listing {
-            request: Request::get(&path(scope, tunnel)),
-            page_size: None,
-            of: name.to_owned(),
-            absent: &[NEVER_CONFIGURED],
-            optional: false,
-        })
+        let read = configuration::get(&scope.account, tunnel);
+        Some(Listing::one(read, name, &[configuration::NOT_FOUND]))
     }
 
-    fn stray(live: &Live, listing: &Listing, scope: &Scope) -> Option<String> {
+    fn stray(live: &Configuration, listing: &Listing, scope: &Scope) -> Option<String> {
         let tunnel = live.tunnel_id.as_ref()?;
-        (listing.request != Request::get(&path(scope, tunnel)))
+        (listing.request != configuration::get(&scope.account, tunnel).request)
             .then(|| format!("it is that of the tunnel {tunnel}, not of `{}`", listing.of))
     }
 
-    fn sight(live: Live, listing: &Listing, view: &View<'_>) -> Option<(Address, Object)> {
+    fn sight(live: Configuration, listing: &Listing, view: &View<'_>) -> Option<(Address, Object)> {
         let wire = ingress::from_wire(&live.config?);
         let (ingress, origin_request) = ingress::canonical(&wire.ingress, &wire.origin_request);
         let spec = Spec {

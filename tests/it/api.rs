@@ -8,6 +8,8 @@ mod calls;
 mod envelope;
 /// What errors mean and what they tell the user to do.
 mod errors;
+/// Thousands of requests against a server that refuses, breaks off and forgets to answer.
+mod hostile;
 /// Over real sockets.
 mod http;
 /// Pages of lists.

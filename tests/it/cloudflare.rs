@@ -4,7 +4,15 @@
 mod account_token;
 mod configuration;
 mod connection;
+/// Nothing of the documented API is missing.
+mod contract;
 mod dns_record;
+/// Every operation once, behind one face.
+mod every;
+/// Any answer at all, to any operation.
+mod garbage;
+/// Against the emulator.
+mod live;
 mod route;
 mod service_token;
 mod tunnel;

@@ -27,6 +27,8 @@ mod garbage;
 mod hostnames;
 /// Over real HTTP.
 mod http;
+/// Many clients at once, and a process that is killed.
+mod load;
 /// The manual's examples.
 mod manual;
 /// Every operation of Cloudflare's own description, called rightly and wrongly.

@@ -40,7 +40,7 @@ struct Scale {
     clippy::disallowed_methods,
     reason = "how much to test is the runner's to say"
 )]
-fn variable(name: &str) -> Option<String> {
+pub(crate) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 

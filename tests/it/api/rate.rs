@@ -3,10 +3,12 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures::{StreamExt, stream};
+use jiff::Timestamp;
 use proptest::prelude::*;
 use serde_json::json;
 use tunctl::api::limit::{Bucket, Figures, Policy};
 use tunctl::api::{Clock, Reply, Settings};
+use tunctl::emulator;
 use tunctl::request::Request;
 
 use crate::support::script::{Scripted, good, reply};
@@ -15,7 +17,7 @@ use crate::support::script::{Scripted, good, reply};
 const EACH: u64 = 250;
 
 /// What a server keeps of the budget, in milliseconds of refilling.
-struct Budget {
+pub(super) struct Budget {
     level: u64,
     at: u64,
     /// How many ms of refilling another client uses up each second.
@@ -24,7 +26,7 @@ struct Budget {
 }
 
 impl Budget {
-    fn full() -> Self {
+    pub(super) fn full() -> Self {
         Self {
             level: 1_200 * EACH,
             at: 0,
@@ -34,7 +36,7 @@ impl Budget {
     }
 
     /// Counts a request in or refuses it, as Cloudflare's headers describe it.
-    fn answer(&mut self, now: Duration) -> Reply {
+    pub(super) fn answer(&mut self, now: Duration) -> Reply {
         let now = u64::try_from(now.as_millis()).unwrap();
         let passed = now - self.at;
         self.at = now;
@@ -102,7 +104,100 @@ fn five_thousand_requests_use_the_whole_budget_and_are_never_refused() {
             (least..least * 1.05).contains(&seconds),
             "{seconds} s with {parallelism} in parallel, {least} s are possible"
         );
+        let granted = 1_200.0 + seconds * 4.0;
+        let used = 5_000.0 / granted;
+        assert!(used >= 0.95, "{used} of the budget is used");
     }
+}
+
+/// The emulator keeps its own account, and blocks for 300 s whoever goes over the limit.
+#[test]
+fn the_emulator_refuses_none_of_five_thousand_requests() {
+    let emulator = Mutex::new(emulator::World::with_seed(1));
+    let start: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
+    let world = Scripted::new(move |now, _| {
+        let mut emulator = emulator.lock().unwrap();
+        emulator.set_clock(Some(start + now));
+        let call = emulator::Call::new("GET", "/client/v4/zones").bearer("x");
+        let emulator::Reply {
+            status,
+            headers,
+            body,
+            ..
+        } = emulator.answer(&call);
+        let headers = headers.into_iter();
+        let reply = Reply {
+            status,
+            headers: headers
+                .map(|(name, value)| (name.to_lowercase(), value))
+                .collect(),
+            body,
+        };
+        (Duration::from_millis(70), Ok(reply))
+    });
+    send_all(&world, 5_000);
+    assert_eq!(world.count(), 5_000, "none is sent again");
+    let least = (5_000.0 - 1_200.0) * 0.25;
+    let seconds = world.clock.now().as_secs_f64();
+    assert!(
+        (least..least * 1.05).contains(&seconds),
+        "{seconds} s, {least} s are possible"
+    );
+}
+
+/// A budget whose limit is halved from the 200th to the 600th second.
+#[derive(Default)]
+struct Changing {
+    /// In thousandths of a request.
+    level: u64,
+    at: u64,
+    refused: u32,
+}
+
+impl Changing {
+    fn answer(&mut self, now: Duration) -> Reply {
+        let now = u64::try_from(now.as_millis()).unwrap();
+        let halved = (200_000..600_000).contains(&now);
+        let (quota, per_ms) = if halved { (600, 2) } else { (1_200, 4) };
+        let refilled = self.level + (now - self.at) * per_ms;
+        self.level = refilled.min(quota * 1_000);
+        self.at = now;
+        let granted = self.level >= 1_000;
+        let mut answer = if granted {
+            self.level -= 1_000;
+            good(&json!(null))
+        } else {
+            self.refused += 1;
+            reply(429, &[("retry-after", "1")], "")
+        };
+        let limit = format!("\"default\";r={};t=1", self.level / 1_000);
+        let policy = format!("\"default\";q={quota};w=300");
+        answer.headers.push(("ratelimit".to_owned(), limit));
+        answer.headers.push(("ratelimit-policy".to_owned(), policy));
+        answer
+    }
+}
+
+#[test]
+fn a_limit_that_changes_on_the_way_is_kept_and_used() {
+    let server = Arc::new(Mutex::new(Changing {
+        level: 1_200_000,
+        ..Changing::default()
+    }));
+    let changing = Arc::clone(&server);
+    let world = Scripted::new(move |now, _| {
+        let answer = changing.lock().unwrap().answer(now);
+        (Duration::from_millis(60), Ok(answer))
+    });
+    send_all(&world, 5_000);
+    assert_eq!(server.lock().unwrap().refused, 0);
+    // 1,200 at once, 4 a second for 200 s, 2 a second for 400 s, 4 a second for the rest.
+    let least = 600.0 + (5_000.0 - 1_200.0 - 800.0 - 800.0) * 0.25;
+    let seconds = world.clock.now().as_secs_f64();
+    assert!(
+        (least..least * 1.05).contains(&seconds),
+        "{seconds} s, {least} s are possible"
+    );
 }
 
 #[test]

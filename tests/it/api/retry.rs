@@ -1,10 +1,16 @@
 use std::fmt::Write;
+use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use tunctl::address::RemoteId;
 use tunctl::api::retry::{LONGEST_WAIT, Outcome, Verdict, jitter, retry_after, verdict};
 use tunctl::api::{Notice, Settings, WireError};
+use tunctl::cloudflare::dns_record::{self, Batch};
+use tunctl::cloudflare::service_token::{self, Level, Update};
+use tunctl::cloudflare::tunnel::{self, Cascade, Patch};
+use tunctl::cloudflare::{account_token, configuration};
 use tunctl::request::{Method, Repeat, Request};
 
 use crate::support::script::{Scripted, good, refused, reply};
@@ -94,6 +100,91 @@ fn every_outcome_has_a_verdict() {
     503 in 601 s, once: stop
     599, safe: 0.5 1 2 4 stop
     599, once: stop
+    ");
+}
+
+/// Requests of every sort: some say for themselves whether they may be sent twice.
+fn sorts() -> Vec<(&'static str, Request)> {
+    let (account, id) = ("a", RemoteId::new("x"));
+    let level = Level::Account(account.to_owned());
+    let new = tunnel::New {
+        name: "web".to_owned(),
+        config_src: tunnel::ConfigSrc::Cloudflare,
+        tunnel_secret: None,
+    };
+    let secret = Update {
+        options: service_token::Options {
+            client_secret_version: NonZeroU32::new(2),
+            ..service_token::Options::default()
+        },
+        ..Update::default()
+    };
+    vec![
+        ("read", tunnel::get(account, &id).request),
+        ("make a tunnel", tunnel::create(account, &new).request),
+        (
+            "rename",
+            tunnel::patch(account, &id, &Patch::default()).request,
+        ),
+        ("delete", tunnel::delete(account, &id, Cascade::No).request),
+        (
+            "change records",
+            dns_record::batch(&id, &Batch::default()).request,
+        ),
+        (
+            "configure",
+            configuration::put(account, &id, &json!({})).request,
+        ),
+        (
+            "update a service token",
+            service_token::update(&level, &id, &Update::default()).request,
+        ),
+        (
+            "give it another secret",
+            service_token::update(&level, &id, &secret).request,
+        ),
+        (
+            "rotate it",
+            service_token::rotate(account, &id, None).request,
+        ),
+        (
+            "roll a token's value",
+            account_token::roll(account, &id).request,
+        ),
+    ]
+}
+
+#[test]
+fn every_sort_of_request_has_a_verdict_for_every_outcome() {
+    let mut table = String::new();
+    for (name, request) in sorts() {
+        write!(table, "{:6} {name}:", request.method.as_str()).unwrap();
+        for (outcome, judged) in [
+            ("unsent", Outcome::Unsent),
+            ("429", status(429, None)),
+            ("lost", Outcome::Lost),
+            ("503", status(503, None)),
+            ("409", status(409, None)),
+        ] {
+            let again = match verdict(request.repeat, judged, 1) {
+                Verdict::Retry { .. } => "again",
+                Verdict::GiveUp => "never",
+            };
+            write!(table, " {outcome} {again},").unwrap();
+        }
+        table.push('\n');
+    }
+    insta::assert_snapshot!(table.replace(",\n", "\n"), @r"
+        GET    read: unsent again, 429 again, lost again, 503 again, 409 never
+        POST   make a tunnel: unsent again, 429 again, lost never, 503 never, 409 never
+        PATCH  rename: unsent again, 429 again, lost again, 503 again, 409 never
+        DELETE delete: unsent again, 429 again, lost again, 503 again, 409 never
+        POST   change records: unsent again, 429 again, lost never, 503 never, 409 never
+        PUT    configure: unsent again, 429 again, lost never, 503 never, 409 never
+        PUT    update a service token: unsent again, 429 again, lost again, 503 again, 409 never
+        PUT    give it another secret: unsent again, 429 again, lost never, 503 never, 409 never
+        POST   rotate it: unsent again, 429 again, lost never, 503 never, 409 never
+        PUT    roll a token's value: unsent again, 429 again, lost never, 503 never, 409 never
     ");
 }
 

@@ -1,0 +1,57 @@
+//! The operations against the OpenAPI document: none is missing and none is made up.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::every::{Case, every};
+
+/// Real, and not in the document: `/dns_records/usage` of a whole account.
+const BESIDE: &str = "GET /accounts/00000000000000000000000000000001/dns_records/usage";
+
+/// What the document calls its operations: `GET /zones/{zone_id}`.
+fn documented() -> BTreeSet<String> {
+    let path = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/tests/fixtures/cloudflare/openapi.json"
+    );
+    let text = std::fs::read_to_string(path).expect("a fixture");
+    let document: Value = serde_json::from_str(&text).expect("JSON");
+    let operations = document["operations"].as_object().expect("operations");
+    operations.keys().cloned().collect()
+}
+
+fn fits(template: &str, line: &str) -> bool {
+    let (template, line) = (template.split('/'), line.split('/'));
+    template.clone().count() == line.clone().count()
+        && template
+            .zip(line)
+            .all(|(part, word)| part.starts_with('{') || part == word)
+}
+
+/// The documented operation that a request is: of several, the one with the fewest variables.
+fn meant<'d>(documented: &'d BTreeSet<String>, case: &Case) -> Result<&'d String, String> {
+    let line = format!("{} {}", case.request.method.as_str(), case.request.path);
+    let fitting = documented.iter().filter(|it| fits(it, &line));
+    fitting
+        .min_by_key(|template| template.matches('{').count())
+        .ok_or(line)
+}
+
+#[test]
+fn every_documented_operation_can_be_said_and_no_other() {
+    let documented = documented();
+    let (mut said, mut others) = (BTreeSet::new(), Vec::new());
+    for case in every() {
+        match meant(&documented, &case) {
+            Ok(operation) => {
+                said.insert(operation);
+            }
+            Err(line) => others.push(line),
+        }
+    }
+    let missing: Vec<&String> = documented.iter().filter(|it| !said.contains(it)).collect();
+    assert!(missing.is_empty(), "{missing:#?}");
+    assert_eq!(said.len(), 66);
+    assert_eq!(others, [BESIDE]);
+}
