@@ -16,7 +16,8 @@ pub struct Call {
     pub path: String,
     /// The query's pairs in order, decoded.
     pub query: Vec<(String, String)>,
-    /// Headers by lower-case name. Only those of authentication are ever read.
+    /// Headers by lower-case name. Only those of authentication and
+    /// `content-type` are ever read.
     pub headers: BTreeMap<String, String>,
     /// The body's bytes.
     pub body: Vec<u8>,

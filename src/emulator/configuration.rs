@@ -12,7 +12,7 @@ use super::envelope::Answer;
 use super::failure::Failure;
 use super::route::Endpoint;
 use super::table::Row;
-use super::tunnel::{ConfigSrc, GROUPS, Tunnel, named};
+use super::tunnel::{ConfigSrc, GROUPS, Kind, Tunnel, named};
 use super::visit::Visit;
 use super::world::World;
 use crate::ingress;
@@ -112,7 +112,8 @@ fn put(world: &mut World, visit: &Visit<'_>) -> Result<Answer, Failure> {
 
 /// The tunnel that a path names, if it can have a configuration.
 fn configurable<'w>(world: &'w World, visit: &Visit<'_>) -> Result<&'w Tunnel, Failure> {
-    let tunnel = named(world, visit).ok().filter(|tunnel| tunnel.lives());
+    let tunnel = named(world, visit, Kind::Cloudflared).ok();
+    let tunnel = tunnel.filter(|tunnel| tunnel.lives());
     tunnel.ok_or_else(|| Failure::new(404, 1055, "Configuration for tunnel not found"))
 }
 

@@ -12,8 +12,9 @@ use super::envelope::Answer;
 use super::failure::Failure;
 use super::route::{Endpoint, is_uuid};
 use super::table::Row;
-use super::tunnel::{GROUPS, named};
+use super::tunnel::{GROUPS, Kind, named};
 use super::visit::Visit;
+use super::warp_connector;
 use super::world::World;
 
 /// Read, and throw out.
@@ -177,23 +178,48 @@ fn reconnected(world: &mut World, mut row: Connector, now: Timestamp) -> Connect
 }
 
 fn list(world: &mut World, visit: &Visit<'_>) -> Result<Answer, Failure> {
-    named(world, visit)?;
-    let connectors = world.state.tables.connectors.group(visit.param("tunnel"));
-    let views = connectors.map(|(id, connector)| view(id, connector, visit.now));
-    Ok(Answer::of(views.collect()))
+    list_of(world, visit, Kind::Cloudflared)
 }
 
 fn get(world: &mut World, visit: &Visit<'_>) -> Result<Answer, Failure> {
-    named(world, visit)?;
+    get_of(world, visit, Kind::Cloudflared)
+}
+
+/// The connectors of the tunnel that a path names. No page: a bare list.
+pub(super) fn list_of(world: &World, visit: &Visit<'_>, kind: Kind) -> Result<Answer, Failure> {
+    named(world, visit, kind)?;
+    Ok(Answer::of(views(world, visit.param("tunnel"), visit.now)))
+}
+
+/// The connector that a path names.
+pub(super) fn get_of(world: &World, visit: &Visit<'_>, kind: Kind) -> Result<Answer, Failure> {
+    named(world, visit, kind)?;
     let id = visit.param("connector");
+    let own = of_tunnel(world, visit.param("tunnel"), id)?;
+    Ok(Answer::of(view(world, id, own, visit.now)))
+}
+
+/// A connector, if it is this tunnel's.
+pub(super) fn of_tunnel<'w>(
+    world: &'w World,
+    tunnel: &str,
+    id: &str,
+) -> Result<&'w Connector, Failure> {
     let connector = world.state.tables.connectors.get(id);
-    let own = connector.filter(|connector| connector.tunnel == visit.param("tunnel"));
-    let own = own.ok_or_else(|| Failure::new(404, 1003, "Connector not found"))?;
-    Ok(Answer::of(view(id, own, visit.now)))
+    let own = connector.filter(|connector| connector.tunnel == tunnel);
+    own.ok_or_else(|| Failure::new(404, 1003, "Connector not found"))
+}
+
+/// All connectors of a tunnel as the API shows them.
+pub(super) fn views(world: &World, tunnel: &str, now: Timestamp) -> Value {
+    let connectors = world.state.tables.connectors.group(tunnel);
+    connectors
+        .map(|(id, connector)| view(world, id, connector, now))
+        .collect()
 }
 
 fn cleanup(world: &mut World, visit: &Visit<'_>) -> Result<Answer, Failure> {
-    named(world, visit)?;
+    named(world, visit, Kind::Cloudflared)?;
     let client = visit.query().text("client_id").map(str::to_ascii_lowercase);
     if client.as_ref().is_some_and(|client| !is_uuid(client)) {
         return Err(Failure::invalid("client_id must be a UUID"));
@@ -203,7 +229,7 @@ fn cleanup(world: &mut World, visit: &Visit<'_>) -> Result<Answer, Failure> {
 }
 
 /// A connector as the API shows it. `config_version` is there once it has loaded one.
-pub(super) fn view(id: &str, connector: &Connector, now: Timestamp) -> Value {
+pub(super) fn view(world: &World, id: &str, connector: &Connector, now: Timestamp) -> Value {
     let connections = connector.connections.iter();
     let mut view = json!({
         "id": id,
@@ -211,7 +237,7 @@ pub(super) fn view(id: &str, connector: &Connector, now: Timestamp) -> Value {
         "version": connector.version,
         "arch": connector.arch,
         "run_at": text(connector.run_at),
-        "ha_status": null,
+        "ha_status": warp_connector::ha_status(world, id, connector),
         "conns": connections.map(|one| connection(id, connector, one)).collect::<Value>(),
     });
     let version = connector.config_version(now);

@@ -7,7 +7,9 @@ mod batch;
 mod conflict;
 mod content;
 mod draft;
+mod hostname;
 mod list;
+mod load_balancer;
 
 use std::borrow::Cow;
 
@@ -26,9 +28,11 @@ use super::visit::Visit;
 use super::world::World;
 use super::zone::named;
 
+pub(super) use load_balancer::LoadBalancer;
+
 const GROUPS: Groups = &["DNS"];
 
-/// Records one by one, many at once, and how many there are.
+/// Records one by one, many at once, how many there are, and cloudflared's own way to them.
 pub(super) const ENDPOINTS: &[Endpoint] = &[
     Endpoint::read("GET", ALL, GROUPS, list::list),
     Endpoint::write("POST", ALL, GROUPS, post),
@@ -48,6 +52,12 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         "accounts/{account:hex}/dns_records/usage",
         GROUPS,
         usage_of_account,
+    ),
+    Endpoint::write(
+        "PUT",
+        "zones/{zone:hex}/tunnels/{tunnel:uuid}/routes",
+        GROUPS,
+        hostname::put,
     ),
 ];
 

@@ -62,6 +62,13 @@ impl Failure {
             .because(6111, "Invalid format for Authorization header")
     }
 
+    /// A body that is said to be no JSON.
+    pub(super) fn bad_content_type() -> Self {
+        let message =
+            "Invalid Content-Type header, valid values are application/json,multipart/form-data";
+        Self::new(400, 6003, "Invalid request headers").because(6105, message)
+    }
+
     /// A token that is unknown, disabled or lacks the permission.
     pub(super) fn denied() -> Self {
         Self::new(403, 10000, "Authentication error")

@@ -10,8 +10,10 @@ use super::envelope::Answer;
 use super::failure::Failure;
 use super::visit::Visit;
 use super::world::World;
-use super::{account_token, service_token};
-use super::{configuration, connection, dns, run_token, tunnel, verify, zone};
+use super::{
+    account_token, configuration, connection, dns, run_token, service_token, teamnet, tunnel,
+    verify, warp_connector, zone,
+};
 
 /// The API, family by family.
 pub(super) const FAMILIES: &[&[Endpoint]] = &[
@@ -19,6 +21,8 @@ pub(super) const FAMILIES: &[&[Endpoint]] = &[
     configuration::ENDPOINTS,
     connection::ENDPOINTS,
     run_token::ENDPOINTS,
+    warp_connector::ENDPOINTS,
+    teamnet::ENDPOINTS,
     zone::ENDPOINTS,
     dns::ENDPOINTS,
     verify::ENDPOINTS,

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::envelope::Answer;
 use super::failure::Failure;
 use super::route::Endpoint;
-use super::tunnel::{GROUPS, Tunnel, invalid, living};
+use super::tunnel::{GROUPS, Kind, Tunnel, invalid, living};
 use super::visit::Visit;
 use super::world::World;
 
@@ -43,7 +43,12 @@ pub(super) fn credentials(id: &str, tunnel: &Tunnel) -> Value {
 }
 
 fn token(world: &mut World, visit: &Visit<'_>) -> Result<Answer, Failure> {
-    let tunnel = living(world, visit)?;
+    read(world, visit, Kind::Cloudflared)
+}
+
+/// The run token of the tunnel that a path names.
+pub(super) fn read(world: &World, visit: &Visit<'_>, kind: Kind) -> Result<Answer, Failure> {
+    let tunnel = living(world, visit, kind)?;
     let token = encode(visit.param("tunnel"), tunnel);
     Ok(Answer::of(Value::String(token)))
 }
@@ -69,7 +74,7 @@ fn management_of(world: &mut World, visit: &Visit<'_>) -> Result<Answer, Failure
 
 /// A token in the form of a JWT, which cloudflared reads; its signature means nothing.
 fn manage(world: &mut World, visit: &Visit<'_>, resource: &str) -> Result<Answer, Failure> {
-    let tunnel = living(world, visit)?;
+    let tunnel = living(world, visit, Kind::Cloudflared)?;
     let claims = json!({
         "tun": {"id": visit.param("tunnel"), "account_tag": tunnel.account},
         "actor": {"id": "emulator", "support": false},

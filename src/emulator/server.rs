@@ -94,8 +94,9 @@ const MOST_BYTES: usize = 64 * 1024 * 1024;
 /// How long `stop` waits for requests in flight.
 const GRACE: Duration = Duration::from_secs(5);
 /// The headers that a world reads.
-const HEADERS: [&str; 4] = [
+const HEADERS: [&str; 5] = [
     "authorization",
+    "content-type",
     "x-auth-email",
     "x-auth-key",
     "x-auth-user-service-key",

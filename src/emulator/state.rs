@@ -8,11 +8,13 @@ use super::account_token::AccountToken;
 use super::clock::Clock;
 use super::configuration::Configuration;
 use super::connection::Connector;
-use super::dns::Record;
+use super::dns::{LoadBalancer, Record};
 use super::ids::Ids;
+use super::mesh::Mesh;
 use super::rate::Rate;
 use super::service_token::ServiceToken;
 use super::table::{AnyTable, Table, as_value};
+use super::teamnet::{Network, Route};
 use super::tunnel::{Account, Tunnel};
 use super::zone::Zone;
 
@@ -40,16 +42,24 @@ macro_rules! tables {
 tables! {
     /// Accounts that are not as Cloudflare makes them, by id.
     accounts: Account,
-    /// Tunnels run by cloudflared by id, deleted ones included.
+    /// Tunnels of both kinds by id, deleted ones included.
     tunnels: Tunnel,
     /// Remote configurations by the tunnel's id.
     configurations: Configuration,
     /// Running connectors by id.
     connectors: Connector,
+    /// Settings of WARP connectors by the tunnel's id.
+    meshes: Mesh,
+    /// Virtual networks by id, deleted ones included.
+    networks: Network,
+    /// Private routes by id, deleted ones included.
+    routes: Route,
     /// Zones by id.
     zones: Zone,
     /// DNS records by id.
     records: Record,
+    /// Load balancers by id.
+    load_balancers: LoadBalancer,
     /// Restricted tokens by the SHA-256 of their text.
     tokens: Grant,
     /// Access service tokens by id.

@@ -1,8 +1,10 @@
-//! Tunnels run by cloudflared.
+//! Tunnels of both kinds, and the API of those that cloudflared runs.
 //!
 //! Invariant: a deleted tunnel stays readable by its id, and nothing else of it does.
 
+mod fields;
 mod list;
+mod removal;
 
 use std::borrow::Cow;
 
@@ -13,7 +15,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::access::Groups;
-use super::body::Body;
 use super::clock::text;
 use super::connection;
 use super::envelope::Answer;
@@ -21,8 +22,13 @@ use super::failure::Failure;
 use super::route::Endpoint;
 use super::run_token;
 use super::table::Row;
+use super::teamnet;
 use super::visit::Visit;
 use super::world::World;
+
+pub(super) use fields::{require_within, required_name};
+pub(super) use list::kinds;
+pub(super) use removal::delete as remove;
 
 /// What allows to work with tunnels.
 pub(super) const GROUPS: Groups = &[
@@ -31,14 +37,15 @@ pub(super) const GROUPS: Groups = &[
     "Cloudflare Tunnel",
 ];
 
-/// Create, read, rename, delete.
+/// Create, read, rename, delete; and the list of all kinds.
 pub(super) const ENDPOINTS: &[Endpoint] = &[
     Endpoint::read(
         "GET",
         "accounts/{account:hex}/cfd_tunnel",
         GROUPS,
-        list::list,
+        cloudflared,
     ),
+    Endpoint::read("GET", "accounts/{account:hex}/tunnels", GROUPS, all),
     Endpoint::write("POST", "accounts/{account:hex}/cfd_tunnel", GROUPS, create),
     Endpoint::read("GET", ONE, GROUPS, get),
     Endpoint::write("PATCH", ONE, GROUPS, patch),
@@ -47,8 +54,6 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
 
 const ONE: &str = "accounts/{account:hex}/cfd_tunnel/{tunnel:uuid}";
 
-/// Tunnels per account, unless its row says otherwise (Cloudflare's account limits).
-const QUOTA: u64 = 1000;
 /// A connector opens four connections; fewer are a degraded tunnel.
 const CONNECTIONS: usize = 4;
 
@@ -60,6 +65,12 @@ pub(super) struct Account {
     pub(super) name: Option<String>,
     /// How many living tunnels it may have.
     pub(super) tunnel_quota: Option<u64>,
+    /// How many living WARP connectors.
+    pub(super) warp_connector_quota: Option<u64>,
+    /// How many living private routes.
+    pub(super) route_quota: Option<u64>,
+    /// How many living virtual networks.
+    pub(super) virtual_network_quota: Option<u64>,
 }
 
 /// A tunnel as it is stored.
@@ -68,6 +79,8 @@ pub(super) struct Account {
 pub(super) struct Tunnel {
     pub(super) account: String,
     pub(super) name: String,
+    #[serde(rename = "tun_type", default)]
+    pub(super) kind: Kind,
     #[serde(default)]
     pub(super) config_src: ConfigSrc,
     /// Standard base64.
@@ -89,6 +102,18 @@ pub(super) struct Tunnel {
     pub(super) inactive_from: Option<Timestamp>,
     #[serde(default)]
     pub(super) metadata: Map<String, Value>,
+}
+
+/// What runs a tunnel. Cloudflare has further kinds, which only its other products make.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Kind {
+    /// cloudflared.
+    #[default]
+    #[serde(rename = "cfd_tunnel")]
+    Cloudflared,
+    /// A WARP Connector, also called a Mesh node.
+    #[serde(rename = "warp_connector")]
+    WarpConnector,
 }
 
 /// Where a tunnel's connectors get their configuration from.
@@ -128,11 +153,7 @@ impl Row for Account {
 
 impl Row for Tunnel {
     fn group(&self) -> Cow<'_, str> {
-        if self.lives() {
-            Cow::Borrowed(&self.account)
-        } else {
-            Cow::Owned(graveyard(&self.account))
-        }
+        Cow::Owned(ward(&self.account, self.kind, self.lives()))
     }
 
     fn name(&self) -> &str {
@@ -147,10 +168,28 @@ impl Tunnel {
     }
 }
 
-/// The group of an account's deleted tunnels. They are kept apart from the living, so that a
-/// long past costs nothing.
-fn graveyard(account: &str) -> String {
-    format!("{account}/deleted")
+impl Kind {
+    /// All of them.
+    const ALL: [Self; 2] = [Self::Cloudflared, Self::WarpConnector];
+
+    /// Its name in the API.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Cloudflared => "cfd_tunnel",
+            Self::WarpConnector => "warp_connector",
+        }
+    }
+}
+
+/// The group of an account's tunnels of one kind. The deleted are kept apart from the living,
+/// so that a long past costs nothing.
+fn ward(account: &str, kind: Kind, lives: bool) -> String {
+    let kind = kind.name();
+    if lives {
+        format!("{account}/{kind}")
+    } else {
+        format!("{account}/{kind}/deleted")
+    }
 }
 
 /// How this family refuses a body.
@@ -158,22 +197,35 @@ pub(super) fn invalid(message: String) -> Failure {
     Failure::invalid(message)
 }
 
-/// The tunnel that a path names, living or not.
-pub(super) fn named<'w>(world: &'w World, visit: &Visit<'_>) -> Result<&'w Tunnel, Failure> {
+/// The tunnel of this kind that a path names, living or not.
+pub(super) fn named<'w>(
+    world: &'w World,
+    visit: &Visit<'_>,
+    kind: Kind,
+) -> Result<&'w Tunnel, Failure> {
     let tunnel = world.state.tables.tunnels.get(visit.param("tunnel"));
     tunnel
-        .filter(|tunnel| tunnel.account == visit.param("account"))
-        .ok_or_else(|| Failure::new(404, 1003, "Tunnel not found"))
+        .filter(|tunnel| tunnel.account == visit.param("account") && tunnel.kind == kind)
+        .ok_or_else(not_found)
 }
 
-/// The tunnel that a path names, if it lives.
-pub(super) fn living<'w>(world: &'w World, visit: &Visit<'_>) -> Result<&'w Tunnel, Failure> {
-    let tunnel = named(world, visit)?;
+/// The tunnel of this kind that a path names, if it lives.
+pub(super) fn living<'w>(
+    world: &'w World,
+    visit: &Visit<'_>,
+    kind: Kind,
+) -> Result<&'w Tunnel, Failure> {
+    let tunnel = named(world, visit, kind)?;
     if tunnel.lives() {
         Ok(tunnel)
     } else {
-        Err(Failure::new(404, 1003, "Tunnel not found"))
+        Err(not_found())
     }
+}
+
+/// The code and the text are clients' expectations, not observed.
+pub(super) fn not_found() -> Failure {
+    Failure::new(404, 1003, "Tunnel not found")
 }
 
 /// How a tunnel is, now or when it was deleted.
@@ -202,13 +254,16 @@ pub(super) fn view(world: &World, id: &str, tunnel: &Tunnel) -> Value {
         "name": tunnel.name,
         "conns_active_at": active.map(text),
         "conns_inactive_at": (!connected).then(|| text(inactive)),
-        "tun_type": "cfd_tunnel",
+        "tun_type": tunnel.kind,
         "metadata": tunnel.metadata,
         "status": status(world, id, tunnel),
-        "remote_config": tunnel.lives() && tunnel.config_src == ConfigSrc::Cloudflare,
     });
-    if tunnel.lives() {
-        view["config_src"] = json!(tunnel.config_src);
+    if tunnel.kind == Kind::Cloudflared {
+        let remote = tunnel.lives() && tunnel.config_src == ConfigSrc::Cloudflare;
+        view["remote_config"] = json!(remote);
+        if tunnel.lives() {
+            view["config_src"] = json!(tunnel.config_src);
+        }
     }
     if world.state.settings.connections_in_tunnels {
         view["connections"] = connection::flat(world, id);
@@ -216,36 +271,69 @@ pub(super) fn view(world: &World, id: &str, tunnel: &Tunnel) -> Value {
     view
 }
 
-fn get(world: &mut World, visit: &Visit<'_>) -> Result<Answer, Failure> {
-    let tunnel = named(world, visit)?;
-    Ok(Answer::of(view(world, visit.param("tunnel"), tunnel)))
+/// What a new tunnel is made of. The first of an account brings it a virtual network.
+pub(super) struct Draft {
+    pub(super) account: String,
+    pub(super) kind: Kind,
+    pub(super) name: String,
+    pub(super) config_src: ConfigSrc,
+    /// The caller's, or one of the server's own.
+    pub(super) secret: Option<String>,
 }
 
-fn create(world: &mut World, visit: &Visit<'_>) -> Result<Answer, Failure> {
-    let body = visit.body(invalid)?;
-    let account = visit.param("account").to_owned();
-    let name = required_name(&body)?;
-    require_free(world, &account, &name, None)?;
-    require_room(world, &account)?;
-    let secret = match secret(&body)? {
-        Some(secret) => secret,
-        None => STANDARD.encode(world.state.settings.ids.secret()),
-    };
+/// Makes a tunnel, if its name is free and there is room.
+pub(super) fn make(
+    world: &mut World,
+    draft: Draft,
+    now: Timestamp,
+) -> Result<(String, Tunnel), Failure> {
+    fields::require_free(world, (&draft.account, draft.kind, &draft.name), None)?;
+    fields::require_room(world, &draft.account, draft.kind)?;
+    teamnet::ensure_default(world, &draft.account, now);
+    let ids = &mut world.state.settings.ids;
+    let secret = draft.secret;
+    let secret = secret.unwrap_or_else(|| STANDARD.encode(ids.secret()));
+    let id = ids.uuid();
     let tunnel = Tunnel {
-        account,
-        name,
-        config_src: config_src(&body)?,
+        account: draft.account,
+        name: draft.name,
+        kind: draft.kind,
+        config_src: draft.config_src,
         secret,
         secret_version: 0,
-        created_at: visit.now,
+        created_at: now,
         deleted_at: None,
         last_status: None,
         active_from: None,
         inactive_from: None,
         metadata: Map::new(),
     };
-    let id = world.state.settings.ids.uuid();
     world.state.tables.tunnels.put(&id, tunnel.clone());
+    Ok((id, tunnel))
+}
+
+fn cloudflared(world: &mut World, visit: &Visit<'_>) -> Result<Answer, Failure> {
+    list(world, visit, Kind::Cloudflared)
+}
+
+fn all(world: &mut World, visit: &Visit<'_>) -> Result<Answer, Failure> {
+    list::of_types(world, visit)
+}
+
+fn get(world: &mut World, visit: &Visit<'_>) -> Result<Answer, Failure> {
+    show(world, visit, Kind::Cloudflared)
+}
+
+fn create(world: &mut World, visit: &Visit<'_>) -> Result<Answer, Failure> {
+    let body = visit.body(invalid)?;
+    let draft = Draft {
+        account: visit.param("account").to_owned(),
+        kind: Kind::Cloudflared,
+        name: fields::required_name(&body)?,
+        config_src: fields::config_src(&body)?,
+        secret: fields::secret(&body)?,
+    };
+    let (id, tunnel) = make(world, draft, visit.now)?;
     let mut created = view(world, &id, &tunnel);
     created["credentials_file"] = run_token::credentials(&id, &tunnel);
     created["token"] = Value::String(run_token::encode(&id, &tunnel));
@@ -253,14 +341,34 @@ fn create(world: &mut World, visit: &Visit<'_>) -> Result<Answer, Failure> {
 }
 
 fn patch(world: &mut World, visit: &Visit<'_>) -> Result<Answer, Failure> {
+    change(world, visit, Kind::Cloudflared)
+}
+
+fn delete(world: &mut World, visit: &Visit<'_>) -> Result<Answer, Failure> {
+    remove(world, visit, Kind::Cloudflared)
+}
+
+/// The tunnels of one kind that a list asks for.
+pub(super) fn list(world: &World, visit: &Visit<'_>, kind: Kind) -> Result<Answer, Failure> {
+    list::of_kinds(world, visit, &[kind])
+}
+
+/// The tunnel that a path names.
+pub(super) fn show(world: &World, visit: &Visit<'_>, kind: Kind) -> Result<Answer, Failure> {
+    let tunnel = named(world, visit, kind)?;
+    Ok(Answer::of(view(world, visit.param("tunnel"), tunnel)))
+}
+
+/// Changes the name, the secret, or both.
+pub(super) fn change(world: &mut World, visit: &Visit<'_>, kind: Kind) -> Result<Answer, Failure> {
     let body = visit.body(invalid)?;
     let id = visit.param("tunnel");
-    let mut tunnel = living(world, visit)?.clone();
+    let mut tunnel = living(world, visit, kind)?.clone();
     if body.has("name") {
-        tunnel.name = required_name(&body)?;
-        require_free(world, &tunnel.account, &tunnel.name, Some(id))?;
+        tunnel.name = fields::required_name(&body)?;
+        fields::require_free(world, (&tunnel.account, kind, &tunnel.name), Some(id))?;
     }
-    if let Some(secret) = secret(&body)?
+    if let Some(secret) = fields::secret(&body)?
         && secret != tunnel.secret
     {
         tunnel.secret = secret;
@@ -268,97 +376,4 @@ fn patch(world: &mut World, visit: &Visit<'_>) -> Result<Answer, Failure> {
     }
     world.state.tables.tunnels.put(id, tunnel.clone());
     Ok(Answer::of(view(world, id, &tunnel)))
-}
-
-/// A soft delete. Deleting twice answers as the first time did.
-fn delete(world: &mut World, visit: &Visit<'_>) -> Result<Answer, Failure> {
-    let id = visit.param("tunnel");
-    let tunnel = named(world, visit)?;
-    if tunnel.lives() {
-        if visit.query().text("cascade") == Some("true") {
-            connection::evict(world, id, None, visit.now);
-        } else if connection::live(world, id) > 0 {
-            return Err(connected());
-        }
-        bury(world, id, visit.now);
-    }
-    let tunnel = named(world, visit)?;
-    Ok(Answer::of(view(world, id, tunnel)))
-}
-
-fn bury(world: &mut World, id: &str, now: Timestamp) {
-    let tables = &world.state.tables;
-    let last = tables
-        .tunnels
-        .get(id)
-        .map(|tunnel| status(world, id, tunnel));
-    connection::forget(world, id);
-    world.state.tables.configurations.remove(id);
-    world.state.tables.tunnels.edit(id, |tunnel| {
-        tunnel.last_status = last;
-        tunnel.deleted_at = Some(now);
-    });
-}
-
-fn connected() -> Failure {
-    let message = "This tunnel has active connections. Please stop all cloudflared replicas, or \
-                   wait a few minutes for connections to close, then try again.";
-    Failure::new(400, 1022, message)
-}
-
-fn required_name(body: &Body<'_>) -> Result<String, Failure> {
-    match body.text("name")? {
-        Some(name) if !name.trim().is_empty() => Ok(name.to_owned()),
-        Some(_) | None => Err(body.refuse("name is required and must not be empty")),
-    }
-}
-
-fn config_src(body: &Body<'_>) -> Result<ConfigSrc, Failure> {
-    match body.text("config_src")? {
-        None | Some("local") => Ok(ConfigSrc::Local),
-        Some("cloudflare") => Ok(ConfigSrc::Cloudflare),
-        Some(_) => Err(body.refuse("config_src must be local or cloudflare")),
-    }
-}
-
-/// The given secret: standard base64 of 32 bytes or more.
-fn secret(body: &Body<'_>) -> Result<Option<String>, Failure> {
-    let Some(secret) = body.text("tunnel_secret")? else {
-        return Ok(None);
-    };
-    match STANDARD.decode(secret) {
-        Ok(bytes) if bytes.len() >= 32 => Ok(Some(secret.to_owned())),
-        Ok(_) | Err(_) => Err(body.refuse("tunnel_secret must be at least 32 bytes in base64")),
-    }
-}
-
-fn require_free(
-    world: &World,
-    account: &str,
-    name: &str,
-    own: Option<&str>,
-) -> Result<(), Failure> {
-    let mut others = world.state.tables.tunnels.named(account, name);
-    if others.any(|(id, _)| Some(id) != own) {
-        let message = "You already have a tunnel with this name. Delete the existing tunnel, or \
-                       choose a different name for your new tunnel";
-        return Err(Failure::new(409, 1013, message));
-    }
-    Ok(())
-}
-
-/// The code is the emulator's own: nobody has published Cloudflare's.
-fn require_room(world: &World, account: &str) -> Result<(), Failure> {
-    let tables = &world.state.tables;
-    let own = tables
-        .accounts
-        .get(account)
-        .and_then(|own| own.tunnel_quota);
-    let quota = own.unwrap_or(QUOTA);
-    if (tables.tunnels.count(account) as u64) < quota {
-        Ok(())
-    } else {
-        let message = format!("You have reached the limit of {quota} tunnels for this account");
-        Err(Failure::new(400, 1045, message))
-    }
 }

@@ -231,6 +231,7 @@ impl World {
         }
         let target = visit.target();
         visit.grant.allow(endpoint.groups, endpoint.level, target)?;
+        require_json(call)?;
         (endpoint.run)(self, &visit)
     }
 
@@ -280,5 +281,18 @@ impl World {
                 format!("\"default\";q={quota};w={window}"),
             )
             .with("CF-RAY", format!("{ray}-TPE"))
+    }
+}
+
+/// A body that says it is something else than JSON is refused unread. One that does not say
+/// what it is, is taken for JSON.
+fn require_json(call: &Call) -> Result<(), Failure> {
+    let kind = call.headers.get("content-type");
+    let essence = kind.and_then(|kind| kind.split(';').next());
+    let json = essence.is_none_or(|own| own.trim().eq_ignore_ascii_case("application/json"));
+    if json || call.body.is_empty() {
+        Ok(())
+    } else {
+        Err(Failure::bad_content_type())
     }
 }

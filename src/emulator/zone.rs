@@ -23,6 +23,12 @@ use super::world::World;
 pub(super) const ENDPOINTS: &[Endpoint] = &[
     Endpoint::read("GET", "zones", GROUPS, list),
     Endpoint::read("GET", "zones/{zone:hex}", GROUPS, get),
+    Endpoint::read(
+        "GET",
+        "zones/{zone:hex}/pagerules",
+        &["Page Rules"],
+        page_rules,
+    ),
 ];
 
 const GROUPS: Groups = &["Zone"];
@@ -185,6 +191,12 @@ pub(super) fn named<'w>(world: &'w World, visit: &Visit<'_>) -> Result<&'w Zone,
 fn get(world: &mut World, visit: &Visit<'_>) -> Result<Answer, Failure> {
     let zone = named(world, visit)?;
     Ok(Answer::of(view(world, visit.param("zone"), zone)))
+}
+
+/// There are none. octoDNS asks for them all the same.
+fn page_rules(world: &mut World, visit: &Visit<'_>) -> Result<Answer, Failure> {
+    named(world, visit)?;
+    Ok(Answer::of(json!([])))
 }
 
 fn list(world: &mut World, visit: &Visit<'_>) -> Result<Answer, Failure> {

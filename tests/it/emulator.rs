@@ -5,10 +5,10 @@ mod desk;
 
 /// API tokens of accounts, and what they grant.
 mod account_tokens;
+/// What is known about the API, and the tests that show it.
+mod checklist;
 /// Remote configurations and the connectors that load them.
 mod configurations;
-/// Answers against Cloudflare's own description of them.
-mod conformance;
 /// What the control API does to a world.
 mod control;
 /// Records one by one, their conflicts and refusals.
@@ -23,14 +23,20 @@ mod envelope;
 mod faults;
 /// Anything at all is answered, and never with a 500.
 mod garbage;
+/// Hostnames pointed at tunnels in cloudflared's way.
+mod hostnames;
 /// Over real HTTP.
 mod http;
 /// The manual's examples.
 mod manual;
+/// Every operation of Cloudflare's own description, called rightly and wrongly.
+mod openapi;
 /// The rate limit.
 mod rate;
 /// Calls that a real client made, replayed.
 mod recorded;
+/// Private routes.
+mod routes;
 /// Access service tokens and their secrets.
 mod service_tokens;
 /// Worlds in files.
@@ -39,5 +45,9 @@ mod state_file;
 mod tokens;
 /// Tunnels from create to delete.
 mod tunnels;
+/// Virtual networks.
+mod virtual_networks;
+/// WARP connectors, and the list of all types.
+mod warp_connectors;
 /// Zones and what their plans allow.
 mod zones;

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{body, merged, on, unknown};
-use crate::emulator::connection::{Connection, Connector, live, note, view};
+use crate::emulator::connection::{Connection, Connector, live, note, view, views};
 use crate::emulator::envelope::Answer;
 use crate::emulator::failure::Failure;
 use crate::emulator::route::{Endpoint, is_uuid};
@@ -69,9 +69,7 @@ impl Default for NewConnector {
 }
 
 fn list(world: &mut World, visit: &Visit<'_>) -> Result<Answer, Failure> {
-    let connectors = world.state.tables.connectors.group(visit.param("tunnel"));
-    let views = connectors.map(|(id, connector)| view(id, connector, visit.now));
-    Ok(Answer::of(views.collect()))
+    Ok(Answer::of(views(world, visit.param("tunnel"), visit.now)))
 }
 
 fn connect(world: &mut World, visit: &Visit<'_>) -> Result<Answer, Failure> {
@@ -109,10 +107,9 @@ fn connect(world: &mut World, visit: &Visit<'_>) -> Result<Answer, Failure> {
     };
     let id = new.id.map(|id| id.to_ascii_lowercase());
     let id = id.unwrap_or_else(|| world.state.settings.ids.uuid());
-    let shown = view(&id, &connector, visit.now);
-    world.state.tables.connectors.put(&id, connector);
+    world.state.tables.connectors.put(&id, connector.clone());
     note(world, tunnel, was, visit.now);
-    Ok(Answer::of(shown))
+    Ok(Answer::of(view(world, &id, &connector, visit.now)))
 }
 
 fn connections(world: &mut World, new: &NewConnector, now: Timestamp) -> Vec<Connection> {
@@ -149,10 +146,9 @@ fn change(world: &mut World, visit: &Visit<'_>) -> Result<Answer, Failure> {
         }
     }
     let was = live(world, &old.tunnel);
-    let shown = view(id, &connector, visit.now);
-    world.state.tables.connectors.put(id, connector);
+    world.state.tables.connectors.put(id, connector.clone());
     note(world, &old.tunnel, was, visit.now);
-    Ok(Answer::of(shown))
+    Ok(Answer::of(view(world, id, &connector, visit.now)))
 }
 
 fn drop_one(world: &mut World, visit: &Visit<'_>) -> Result<Answer, Failure> {

@@ -141,7 +141,7 @@ fn overlay(record: &mut Record, body: &Body<'_>) -> Result<(), Failure> {
 
 /// The full name in lower case and Punycode: `@` is the zone, and what does not end in the
 /// zone's name is relative to it.
-fn full_name(name: &str, zone: &str) -> Result<String, Failure> {
+pub(super) fn full_name(name: &str, zone: &str) -> Result<String, Failure> {
     let ascii = content::host(name).ok_or_else(bad_name)?;
     let full = match ascii.as_str() {
         "@" => zone.to_owned(),

@@ -2,11 +2,12 @@
 
 use jiff::Timestamp;
 
-use super::{Tunnel, graveyard, status, view};
+use super::{Kind, Tunnel, status, view, ward};
 use crate::emulator::connection;
 use crate::emulator::envelope::Answer;
 use crate::emulator::failure::Failure;
 use crate::emulator::page::Paging;
+use crate::emulator::query::Query;
 use crate::emulator::table::as_value;
 use crate::emulator::visit::Visit;
 use crate::emulator::world::World;
@@ -31,23 +32,58 @@ struct Filter<'a> {
     inactive_at: Option<Timestamp>,
 }
 
+/// The names that `tun_types` takes (Cloudflare's OpenAPI description).
+const TYPES: [&str; 7] = [
+    "cfd_tunnel",
+    "warp_connector",
+    "warp",
+    "magic",
+    "ip_sec",
+    "gre",
+    "cni",
+];
+
 /// Newest first. Without `is_deleted`, only living tunnels (since 2025-12-01).
-pub(super) fn list(world: &mut World, visit: &Visit<'_>) -> Result<Answer, Failure> {
+pub(super) fn of_kinds(
+    world: &World,
+    visit: &Visit<'_>,
+    kinds: &[Kind],
+) -> Result<Answer, Failure> {
     let filter = Filter::read(visit)?;
     let account = visit.param("account");
-    let group = if filter.deleted {
-        graveyard(account)
-    } else {
-        account.to_owned()
-    };
-    let tunnels = world.state.tables.tunnels.group(&group);
+    let groups = kinds
+        .iter()
+        .map(|kind| ward(account, *kind, !filter.deleted));
+    let groups: Vec<String> = groups.collect();
+    let tunnels = groups.iter();
     let mut found: Vec<(&str, &Tunnel)> = tunnels
+        .flat_map(|group| world.state.tables.tunnels.group(group))
         .filter(|(id, tunnel)| filter.keeps(world, id, tunnel))
         .collect();
     found.sort_by_key(|(id, tunnel)| (std::cmp::Reverse(tunnel.created_at), *id));
     PAGING.answer(visit.query(), &found, |(id, tunnel)| {
         view(world, id, tunnel)
     })
+}
+
+/// Tunnels of all kinds, or of those that `tun_types` names.
+pub(super) fn of_types(world: &World, visit: &Visit<'_>) -> Result<Answer, Failure> {
+    let kinds = kinds(visit.query())?;
+    of_kinds(world, visit, &kinds)
+}
+
+/// The kinds that `tun_types` names, comma-separated; all if it is not there.
+pub(in crate::emulator) fn kinds(query: Query<'_>) -> Result<Vec<Kind>, Failure> {
+    let Some(types) = query.text("tun_types") else {
+        return Ok(Kind::ALL.to_vec());
+    };
+    if let Some(unknown) = types.split(',').find(|own| !TYPES.contains(own)) {
+        let message = format!("tun_types has no type {unknown}");
+        return Err(Failure::invalid(message));
+    }
+    let mut kinds = Kind::ALL.to_vec();
+    kinds.retain(|kind| types.split(',').any(|own| own == kind.name()));
+    Ok(kinds)
 }
 
 impl<'a> Filter<'a> {

@@ -147,3 +147,43 @@ fn a_hundred_thousand_brackets_are_malformed_not_a_stack_overflow() {
     };
     assert_eq!(refusal(&desk.world.answer(&call)).1, 6007);
 }
+
+#[test]
+fn a_body_that_is_said_to_be_no_json_is_refused_unread() {
+    let mut desk = Desk::new();
+    let target = format!("/client/v4/accounts/{ACCOUNT}/cfd_tunnel");
+    let named = |name: &str| {
+        Call::new("POST", &target)
+            .bearer("all")
+            .json(&json!({"name": name}))
+    };
+    for (name, kind) in [
+        ("a", "application/json"),
+        ("b", "Application/JSON; charset=utf-8"),
+    ] {
+        let call = named(name).header("Content-Type", kind);
+        assert_eq!(desk.world.answer(&call).status, 200, "{kind}");
+    }
+    for kind in ["text/plain", "application/x-www-form-urlencoded", ""] {
+        let reply = desk.world.answer(&named("c").header("Content-Type", kind));
+        let (status, code, _) = refusal(&reply);
+        assert_eq!((status, code), (400, 6003), "{kind}");
+        assert_eq!(super::desk::cause(&reply), json!(6105));
+        assert_eq!(reply.header("content-type"), Some("application/json"));
+    }
+    let empty = Call::new("GET", &target).bearer("all");
+    let reply = desk
+        .world
+        .answer(&empty.header("Content-Type", "text/plain"));
+    assert_eq!(reply.status, 200);
+}
+
+#[test]
+fn a_huge_body_is_answered_like_a_small_one() {
+    let mut desk = Desk::new();
+    let target = format!("/accounts/{ACCOUNT}/cfd_tunnel");
+    let huge = "x".repeat(8 * 1024 * 1024);
+    let body = json!({"name": "web", "tunnel_secret": huge, "config_src": [huge]});
+    assert_eq!(desk.refused("POST", &target, &body).1, 1001);
+    assert_eq!(desk.get(&target), json!([]));
+}

@@ -26,10 +26,23 @@ fn world() -> World {
     post(&records, &record);
     let tunnels = format!("/client/v4/accounts/{ACCOUNT}/cfd_tunnel");
     let tunnel = post(&tunnels, &json!({"name": "web"}));
-    post(
-        &format!("/_emulator/tunnels/{tunnel}/connectors"),
-        &json!({}),
+    let account = format!("/client/v4/accounts/{ACCOUNT}");
+    let warp = post(
+        &format!("{account}/warp_connector"),
+        &json!({"name": "site", "ha": true}),
     );
+    post(
+        &format!("{account}/teamnet/routes"),
+        &json!({"network": "10.0.0.0/8", "tunnel_id": tunnel}),
+    );
+    post(
+        &format!("{account}/teamnet/virtual_networks"),
+        &json!({"name": "lab"}),
+    );
+    for tunnel in [tunnel, warp] {
+        let connectors = format!("/_emulator/tunnels/{tunnel}/connectors");
+        post(&connectors, &json!({}));
+    }
     world
 }
 
@@ -48,6 +61,13 @@ const WORDS: &[&str] = &[
     "accounts",
     "zones",
     "cfd_tunnel",
+    "warp_connector",
+    "failover",
+    "teamnet",
+    "routes",
+    "ip",
+    "virtual_networks",
+    "pagerules",
     "dns_records",
     "batch",
     "usage",
@@ -135,6 +155,20 @@ const KEYS: &[&str] = &[
     "connections_in_tunnels",
     "meta",
     "config_lag_ms",
+    "network",
+    "tunnel_id",
+    "virtual_network_id",
+    "is_default_network",
+    "ha",
+    "ha_mode",
+    "vips",
+    "address",
+    "fnr_id",
+    "client_id",
+    "user_hostname",
+    "overwrite_existing",
+    "lb_name",
+    "lb_pool",
 ];
 const VALUES: &[&str] = &[
     "A",
@@ -150,6 +184,11 @@ const VALUES: &[&str] = &[
     "www",
     "@",
     "*",
+    "10.0.0.0/8",
+    "local",
+    "aws",
+    "dns",
+    "lb",
 ];
 const PARAMETERS: &[&str] = &[
     "page",
@@ -171,6 +210,11 @@ const PARAMETERS: &[&str] = &[
     "was_active_at",
     "type",
     "search",
+    "tun_types",
+    "network_subset",
+    "network_superset",
+    "virtual_network_id",
+    "force",
 ];
 
 fn scalar() -> impl Strategy<Value = Value> {
@@ -248,6 +292,19 @@ const ROUTES: &[&str] = &[
     "/client/v4/accounts/ACCOUNT/cfd_tunnel/UUID/connections",
     "/client/v4/accounts/ACCOUNT/cfd_tunnel/UUID/connectors/UUID",
     "/client/v4/accounts/ACCOUNT/cfd_tunnel/UUID/management",
+    "/client/v4/accounts/ACCOUNT/tunnels",
+    "/client/v4/accounts/ACCOUNT/warp_connector",
+    "/client/v4/accounts/ACCOUNT/warp_connector/UUID",
+    "/client/v4/accounts/ACCOUNT/warp_connector/UUID/failover",
+    "/client/v4/accounts/ACCOUNT/warp_connector/UUID/configurations",
+    "/client/v4/accounts/ACCOUNT/warp_connector/UUID/connectors/UUID",
+    "/client/v4/accounts/ACCOUNT/teamnet/routes",
+    "/client/v4/accounts/ACCOUNT/teamnet/routes/UUID",
+    "/client/v4/accounts/ACCOUNT/teamnet/routes/ip/10.1.2.3",
+    "/client/v4/accounts/ACCOUNT/teamnet/virtual_networks",
+    "/client/v4/accounts/ACCOUNT/teamnet/virtual_networks/UUID",
+    "/client/v4/zones/HEX/tunnels/UUID/routes",
+    "/client/v4/zones/HEX/pagerules",
     "/_emulator/zones/HEX",
     "/_emulator/records/HEX",
     "/_emulator/tunnels/UUID/connectors",
