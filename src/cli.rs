@@ -33,6 +33,8 @@ pub enum Command {
     Init(Init),
     /// Check manifests; no token, no network.
     Validate(Files),
+    /// Format manifests and what they include; comments stay.
+    Fmt(FmtArgs),
     /// Print the JSON Schema of manifests.
     Schema,
     /// Run the tests of manifests; no token, no network.
@@ -129,6 +131,17 @@ pub enum Format {
 #[derive(Debug, Clone, Args)]
 pub struct Files {
     /// Manifests, one stack each; a directory means every manifest in it.
+    #[arg(value_name = "FILE", default_value = "tunctl.yaml")]
+    pub files: Vec<PathBuf>,
+}
+
+/// What `fmt` takes.
+#[derive(Debug, Clone, Args)]
+pub struct FmtArgs {
+    /// Write nothing; list what would change and exit with 1 if anything would.
+    #[arg(long)]
+    pub check: bool,
+    /// Manifests; a directory means every manifest in it, `-` standard input to standard output.
     #[arg(value_name = "FILE", default_value = "tunctl.yaml")]
     pub files: Vec<PathBuf>,
 }

@@ -7,6 +7,7 @@ mod credentials;
 mod emulate;
 mod environment;
 mod explain;
+mod fmt;
 mod init;
 mod planning;
 mod session;
@@ -33,6 +34,7 @@ pub fn run(cli: &Cli) -> Exit {
         command if !prints(command, cli.global.format) => Err(unprintable(cli.global.format)),
         Command::Init(arguments) => init::run(&console, arguments),
         Command::Validate(files) => stacks::validate(&console, &cli.global, files),
+        Command::Fmt(arguments) => fmt::run(&console, &cli.global, arguments),
         Command::Schema => schema(),
         Command::Explain(arguments) => explain::run(&console, &cli.global, arguments),
         Command::Test(files) => test::run(&console, &cli.global, files),

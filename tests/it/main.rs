@@ -29,6 +29,8 @@ mod drift;
 mod emulator;
 /// `tunctl explain`: the way of a request, from the manifest and from the account.
 mod explain;
+/// `tunctl fmt`: the layout changes, the meaning never.
+mod fmt;
 /// Limits, protection, and what stops a deletion.
 mod guard;
 /// What cloudflared does with ingress rules.
