@@ -1,11 +1,15 @@
 //! The command line: words and flags, nothing that acts.
 
+mod ingress;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::plan::guard::Allowance;
+
+pub use ingress::{Ingress, IngressDialect, IngressFile, IngressRule};
 
 /// Exit codes and credentials, for the end of `--help`.
 const AFTER: &str = "\
@@ -41,6 +45,9 @@ pub enum Command {
     Test(Files),
     /// Show what serves a URL and why; from the manifest, or with --live from Cloudflare.
     Explain(ExplainArgs),
+    /// Answer for files that cloudflared reads as cloudflared itself would; no network.
+    #[command(subcommand)]
+    Ingress(Ingress),
     /// Show what `apply` would change; writes nothing at Cloudflare.
     Plan(PlanArgs),
     /// Carry out a plan; asks first.

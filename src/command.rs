@@ -8,6 +8,7 @@ mod emulate;
 mod environment;
 mod explain;
 mod fmt;
+mod ingress;
 mod init;
 mod planning;
 mod session;
@@ -38,6 +39,7 @@ pub fn run(cli: &Cli) -> Exit {
         Command::Schema => schema(),
         Command::Explain(arguments) => explain::run(&console, &cli.global, arguments),
         Command::Test(files) => test::run(&console, &cli.global, files),
+        Command::Ingress(question) => ingress::run(&console, question),
         Command::Plan(arguments) => planning::run(&console, &cli.global, arguments),
         Command::Apply(arguments) => {
             let policy = planning::policy(arguments.no_delete);

@@ -35,6 +35,8 @@ mod fmt;
 mod guard;
 /// What cloudflared does with ingress rules.
 mod ingress;
+/// `tunctl ingress`: the answers of cloudflared, as commands.
+mod ingress_commands;
 /// Every kind alone: its requests, and how it reads what Cloudflare answers.
 mod kind;
 /// Every kind has all that belongs to a kind, and the schema says so.
