@@ -1,5 +1,6 @@
 //! The command line: words and flags, nothing that acts.
 
+mod import;
 mod ingress;
 
 use std::path::PathBuf;
@@ -9,6 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::plan::guard::Allowance;
 
+pub use import::{Import, ImportCloudflared};
 pub use ingress::{Ingress, IngressDialect, IngressFile, IngressRule};
 
 /// Exit codes and credentials, for the end of `--help`.
@@ -48,6 +50,9 @@ pub enum Command {
     /// Answer for files that cloudflared reads as cloudflared itself would; no network.
     #[command(subcommand)]
     Ingress(Ingress),
+    /// Write a manifest that says what another description says.
+    #[command(subcommand)]
+    Import(Import),
     /// Show what `apply` would change; writes nothing at Cloudflare.
     Plan(PlanArgs),
     /// Carry out a plan; asks first.

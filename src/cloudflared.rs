@@ -5,6 +5,7 @@
 //! said is in ours.
 
 pub mod effective;
+pub mod import;
 mod local;
 mod scalar;
 

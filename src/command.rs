@@ -8,6 +8,7 @@ mod emulate;
 mod environment;
 mod explain;
 mod fmt;
+mod import;
 mod ingress;
 mod init;
 mod planning;
@@ -40,6 +41,7 @@ pub fn run(cli: &Cli) -> Exit {
         Command::Explain(arguments) => explain::run(&console, &cli.global, arguments),
         Command::Test(files) => test::run(&console, &cli.global, files),
         Command::Ingress(question) => ingress::run(&console, question),
+        Command::Import(source) => import::run(&console, source),
         Command::Plan(arguments) => planning::run(&console, &cli.global, arguments),
         Command::Apply(arguments) => {
             let policy = planning::policy(arguments.no_delete);

@@ -33,6 +33,8 @@ mod explain;
 mod fmt;
 /// Limits, protection, and what stops a deletion.
 mod guard;
+/// `tunctl import`: manifests from what is described elsewhere.
+mod import;
 /// What cloudflared does with ingress rules.
 mod ingress;
 /// `tunctl ingress`: the answers of cloudflared, as commands.
