@@ -8,6 +8,7 @@
 mod account;
 mod binary;
 mod estate;
+mod ingress;
 mod memory;
 mod plans;
 mod requests;
@@ -34,6 +35,7 @@ fn main() -> Result<(), Failure> {
     let mut rows: Vec<Row> = Vec::new();
     rows.extend(plans::rows()?);
     rows.extend(requests::rows()?);
+    rows.extend(ingress::rows()?);
     rows.extend(binary::rows()?);
     write!(io::stdout().lock(), "{}", table::shown(&rows))?;
     Ok(())

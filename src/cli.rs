@@ -1,11 +1,17 @@
 //! The command line: words and flags, nothing that acts.
 
+mod import;
+mod ingress;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::plan::guard::Allowance;
+
+pub use import::{Import, ImportCloudflared};
+pub use ingress::{Ingress, IngressDialect, IngressFile, IngressRule};
 
 /// Exit codes and credentials, for the end of `--help`.
 const AFTER: &str = "\
@@ -33,12 +39,20 @@ pub enum Command {
     Init(Init),
     /// Check manifests; no token, no network.
     Validate(Files),
+    /// Format manifests and what they include; comments stay.
+    Fmt(FmtArgs),
     /// Print the JSON Schema of manifests.
     Schema,
     /// Run the tests of manifests; no token, no network.
     Test(Files),
     /// Show what serves a URL and why; from the manifest, or with --live from Cloudflare.
     Explain(ExplainArgs),
+    /// Answer for files that cloudflared reads as cloudflared itself would; no network.
+    #[command(subcommand)]
+    Ingress(Ingress),
+    /// Write a manifest that says what another description says.
+    #[command(subcommand)]
+    Import(Import),
     /// Show what `apply` would change; writes nothing at Cloudflare.
     Plan(PlanArgs),
     /// Carry out a plan; asks first.
@@ -129,6 +143,17 @@ pub enum Format {
 #[derive(Debug, Clone, Args)]
 pub struct Files {
     /// Manifests, one stack each; a directory means every manifest in it.
+    #[arg(value_name = "FILE", default_value = "tunctl.yaml")]
+    pub files: Vec<PathBuf>,
+}
+
+/// What `fmt` takes.
+#[derive(Debug, Clone, Args)]
+pub struct FmtArgs {
+    /// Write nothing; list what would change and exit with 1 if anything would.
+    #[arg(long)]
+    pub check: bool,
+    /// Manifests; a directory means every manifest in it, `-` standard input to standard output.
     #[arg(value_name = "FILE", default_value = "tunctl.yaml")]
     pub files: Vec<PathBuf>,
 }

@@ -7,6 +7,9 @@ mod credentials;
 mod emulate;
 mod environment;
 mod explain;
+mod fmt;
+mod import;
+mod ingress;
 mod init;
 mod keeping;
 mod planning;
@@ -34,9 +37,12 @@ pub fn run(cli: &Cli) -> Exit {
         command if !prints(command, cli.global.format) => Err(unprintable(cli.global.format)),
         Command::Init(arguments) => init::run(&console, arguments),
         Command::Validate(files) => stacks::validate(&console, &cli.global, files),
+        Command::Fmt(arguments) => fmt::run(&console, &cli.global, arguments),
         Command::Schema => schema(),
         Command::Explain(arguments) => explain::run(&console, &cli.global, arguments),
         Command::Test(files) => test::run(&console, &cli.global, files),
+        Command::Ingress(question) => ingress::run(&console, question),
+        Command::Import(source) => import::run(&console, source),
         Command::Plan(arguments) => planning::run(&console, &cli.global, arguments),
         Command::Apply(arguments) => {
             let policy = planning::policy(arguments.no_delete);

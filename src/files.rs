@@ -5,7 +5,7 @@ mod walk;
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::{self, Read};
+use std::io::{self, Read, Write as _};
 use std::path::{Path, PathBuf};
 
 use crate::manifest::findings::Findings;
@@ -44,6 +44,87 @@ pub fn load(
         Err(problems) => findings.extend(problems),
     }
     Err(findings.into_problems())
+}
+
+/// A manifest and the files that it includes, unread; what is wrong in them is not of interest.
+///
+/// # Errors
+/// If the manifest cannot be read, or names files that are not there.
+pub fn parts(
+    path: &Path,
+    variables: &BTreeMap<String, String>,
+    sources: &mut Sources,
+) -> Result<Vec<PathBuf>, Vec<Problem>> {
+    let mut budget = Budget::default();
+    let bytes = read(path, &budget, None).map_err(|problem| vec![problem])?;
+    let main = manifest::open(sources, &shown(path), &bytes, variables, &mut budget);
+    let mut findings = Findings::default();
+    let included = include::files(path, &main.includes(), &mut findings);
+    if !findings.is_empty() {
+        return Err(findings.into_problems());
+    }
+    let included = included.into_iter().map(|(file, _)| file);
+    Ok(std::iter::once(path.to_owned()).chain(included).collect())
+}
+
+/// Puts a text in the place of a file, at once and with the same permissions, so that nobody
+/// ever sees half of it. A symbolic link stays one.
+///
+/// # Errors
+/// If the directory or the file cannot be written.
+pub fn replace(path: &Path, text: &str) -> io::Result<()> {
+    let real = path.canonicalize()?;
+    let permissions = fs::metadata(&real)?.permissions();
+    if permissions.readonly() {
+        return Err(io::Error::from(io::ErrorKind::PermissionDenied));
+    }
+    let directory = real.parent().unwrap_or(Path::new("."));
+    let mut file = tempfile::NamedTempFile::new_in(directory)?;
+    file.write_all(text.as_bytes())?;
+    file.as_file().set_permissions(permissions)?;
+    file.as_file().sync_all()?;
+    file.persist(&real)?;
+    Ok(())
+}
+
+/// The name of standard input on the command line.
+const STANDARD_INPUT: &str = "-";
+
+/// Whether an argument stands for standard input.
+#[must_use]
+pub fn is_standard_input(path: &Path) -> bool {
+    path == Path::new(STANDARD_INPUT)
+}
+
+/// Reads a file, or standard input for `-`, if the budget has room for it.
+///
+/// # Errors
+/// If it cannot be read, or is too large.
+pub fn input(path: &Path, budget: &Budget) -> Result<Vec<u8>, Problem> {
+    if !is_standard_input(path) {
+        return read(path, budget, None);
+    }
+    let room = u64::try_from(budget.room()).unwrap_or(u64::MAX);
+    let mut bytes = Vec::new();
+    let input = io::stdin().lock().take(room.saturating_add(1));
+    match { input }.read_to_end(&mut bytes) {
+        Err(error) => {
+            let message = format!("cannot read standard input: {error}");
+            Err(Problem::new("tunctl::unreadable_file", message))
+        }
+        Ok(_) if bytes.len() > budget.room() => Err(budget.too_large("standard input")),
+        Ok(_) => Ok(bytes),
+    }
+}
+
+/// An argument's name for people.
+#[must_use]
+pub fn named(path: &Path) -> String {
+    if is_standard_input(path) {
+        "standard input".to_owned()
+    } else {
+        shown(path)
+    }
 }
 
 /// Reads a file that the budget has room for. Of a file that grows meanwhile at most one byte

@@ -125,6 +125,12 @@ impl Console {
     }
 }
 
+/// Says why there is no result, in words that are not ours and stay as they are.
+pub(super) fn complain(message: &str) {
+    // Nobody can be told that standard error is closed.
+    let _ = writeln!(io::stderr().lock(), "{message}");
+}
+
 /// Prints a result.
 ///
 /// # Errors

@@ -37,7 +37,8 @@ pub(super) fn run(console: &Console, arguments: &Init) -> Result<Exit, Trouble> 
     Ok(Exit::Success)
 }
 
-fn write(path: &Path, text: &str) -> Result<(), Trouble> {
+/// Writes a new file, and never over one.
+pub(super) fn write(path: &Path, text: &str) -> Result<(), Trouble> {
     let mut file = OpenOptions::new()
         .write(true)
         .create_new(true)

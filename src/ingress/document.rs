@@ -64,10 +64,7 @@ pub enum DocumentFault {
 /// # Errors
 /// The first thing that cloudflared would not accept.
 pub fn read(text: &str, reader: Reader) -> Result<Document, DocumentFault> {
-    let text = replace_lone_surrogates(text);
-    let text = plain_zeros(&text);
-    let value: Value =
-        serde_json::from_str(&text).map_err(|fault| DocumentFault::Syntax(fault.to_string()))?;
+    let value = parse(text).map_err(|fault| DocumentFault::Syntax(fault.to_string()))?;
     let mut wire = from_wire(&value);
     let lost = std::mem::take(&mut wire.lost);
     let wrong = lost.iter().filter(|lost| lost.why == Why::WrongType);
@@ -86,6 +83,26 @@ pub fn read(text: &str, reader: Reader) -> Result<Document, DocumentFault> {
         origin_request: wire.origin_request,
         warp_routing,
     })
+}
+
+/// The object that a text is, if it is one of JSON.
+#[must_use]
+pub fn object(text: &str) -> Option<Map<String, Value>> {
+    match parse(text) {
+        Ok(Value::Object(object)) => Some(object),
+        Ok(_) | Err(_) => None,
+    }
+}
+
+/// Whether an object has a key for rules, whatever is under it.
+#[must_use]
+pub fn has_rules(object: &Map<String, Value>) -> bool {
+    object.keys().any(|key| fold(key) == "ingress")
+}
+
+fn parse(text: &str) -> serde_json::Result<Value> {
+    let text = replace_lone_surrogates(text);
+    serde_json::from_str(&plain_zeros(&text))
 }
 
 fn read_warp_routing(

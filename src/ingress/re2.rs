@@ -19,7 +19,7 @@ mod property;
 mod stack;
 
 pub use parser::parse;
-pub use program::Program;
+pub use program::{Program, Search};
 
 /// A pattern that Go accepts.
 #[derive(Debug, Clone)]

@@ -7,6 +7,7 @@ pub mod compose;
 pub mod core;
 pub mod decode;
 pub mod edit;
+pub mod layout;
 mod mapping;
 pub mod node;
 mod open;
@@ -21,6 +22,7 @@ pub use budget::{Budget, Spent};
 pub use compose::{Composed, compose};
 pub use decode::decode;
 pub use edit::set;
+pub use layout::{format, format_file};
 pub use node::{Mapping, Node, NodeValue, Scalar, Step, Style, Words};
 pub use write::to_yaml;
 

@@ -132,7 +132,7 @@ fn every_code_is_documented_and_no_other() {
 }
 
 /// Codes without a file in the gallery, and why.
-const ELSEWHERE: [&str; 10] = [
+const ELSEWHERE: [&str; 12] = [
     // No kind has such secrets yet.
     "sink_without_check",
     // A million of them: `manifest_files`.
@@ -145,6 +145,8 @@ const ELSEWHERE: [&str; 10] = [
     "too_many_files",
     // Not about a manifest as it is, but about a change of one: `manifest_edit`.
     "edit_refused",
+    // About the layout, which `validate` does not look at: `fmt`.
+    "format_refused",
     // Takes a directory without a manifest, below.
     "no_manifest",
     // Would be a mistake of ours: `manifest_files` looks for it in damaged examples.

@@ -1,7 +1,9 @@
 //! Ingress semantics against cloudflared 2026.8's own answers, a sample that came from running
 //! it (`tests/fixtures/ingress`), and properties that hold for everything.
 
+mod order;
 mod properties;
+mod re2;
 
 use serde_json::{Value, json};
 use tunctl::cloudflared::effective::effective;

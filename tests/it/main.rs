@@ -31,10 +31,16 @@ mod drift;
 mod emulator;
 /// `tunctl explain`: the way of a request, from the manifest and from the account.
 mod explain;
+/// `tunctl fmt`: the layout changes, the meaning never.
+mod fmt;
 /// Limits, protection, and what stops a deletion.
 mod guard;
+/// `tunctl import`: manifests from what is described elsewhere.
+mod import;
 /// What cloudflared does with ingress rules.
 mod ingress;
+/// `tunctl ingress`: the answers of cloudflared, as commands.
+mod ingress_commands;
 /// Every kind alone: its requests, and how it reads what Cloudflare answers.
 mod kind;
 /// Every kind has all that belongs to a kind, and the schema says so.

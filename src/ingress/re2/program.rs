@@ -28,6 +28,15 @@ pub struct Program {
     start: u32,
 }
 
+/// What a search found, and what it cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Search {
+    /// Whether the pattern occurs.
+    pub found: bool,
+    /// Instructions looked at: for each place between two characters at most all of them once.
+    pub steps: u64,
+}
+
 #[derive(Debug, Clone, Copy)]
 enum Instruction {
     Match,
@@ -62,17 +71,31 @@ impl Program {
         })
     }
 
+    /// How many instructions it has.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.instructions.len()
+    }
+
     /// Whether the pattern occurs in a text, UTF-8 but for bad bytes.
     #[must_use]
     pub fn is_match(&self, text: &[u8]) -> bool {
+        self.search(text).found
+    }
+
+    /// Searches a text, UTF-8 but for bad bytes, for the pattern.
+    #[must_use]
+    pub fn search(&self, text: &[u8]) -> Search {
         let characters = decode(text);
         let mut now = Threads::new(self.instructions.len());
         let mut next = Threads::new(self.instructions.len());
-        let mut before = None;
+        let (mut before, mut steps) = (None, 0);
         for after in characters.iter().copied().map(Some).chain([None]) {
             now.pending.push(self.start);
-            if self.follow(&mut now, before, after) {
-                return true;
+            let found = self.follow(&mut now, before, after);
+            steps += std::mem::take(&mut now.steps);
+            if found {
+                return Search { found, steps };
             }
             let Some(character) = after else { break };
             for state in now.states.drain(..) {
@@ -84,7 +107,10 @@ impl Program {
             now.begin();
             before = Some(character);
         }
-        false
+        Search {
+            found: false,
+            steps,
+        }
     }
 
     /// Follows everything pending up to instructions that read a character. Whether the end of
@@ -94,6 +120,7 @@ impl Program {
             if !threads.visit(state) {
                 continue;
             }
+            threads.steps += 1;
             match self.instructions[state as usize] {
                 Instruction::Match => return true,
                 Instruction::Character(..) | Instruction::Class(..) => threads.states.push(state),
@@ -155,6 +182,8 @@ struct Threads {
     /// For each state the round in which it was last visited.
     visited: Vec<u32>,
     round: u32,
+    /// States looked at since somebody asked.
+    steps: u64,
 }
 
 impl Threads {
@@ -164,6 +193,7 @@ impl Threads {
             states: Vec::new(),
             visited: vec![0; count],
             round: 1,
+            steps: 0,
         }
     }
 
