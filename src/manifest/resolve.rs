@@ -208,7 +208,7 @@ fn with_defaults(entry: &Value, defaults: &Value) -> Value {
 
 /// Where a field of an entry is written: in the entry, else in the defaults, else the nearest
 /// part of the entry that is written. The entry itself is its key.
-fn place(root: &Node, section: &str, name: &str, path: &[Key<'_>]) -> Span {
+pub(super) fn place(root: &Node, section: &str, name: &str, path: &[Key<'_>]) -> Span {
     let steps: Vec<Step<'_>> = [Step::Key(section), Step::Key(name)]
         .into_iter()
         .chain(path.iter().map(|key| match key {
