@@ -2,6 +2,7 @@
 //! it (`tests/fixtures/ingress`), and properties that hold for everything.
 
 mod properties;
+mod shadow;
 
 use serde_json::{Value, json};
 use tunctl::cloudflared::effective::effective;
