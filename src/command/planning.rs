@@ -11,9 +11,10 @@ use super::runtime;
 use super::session::Session;
 use super::stacks::{self, Stack, Stacks};
 use super::test;
-use crate::cli::{Choice, Global, PlanArgs};
+use crate::cli::{Choice, Denied, Global, PlanArgs};
 use crate::exit::Exit;
 use crate::kind::KINDS;
+use crate::lint;
 use crate::manifest;
 use crate::observe::{self, Survey};
 use crate::ownership::Patterns;
@@ -25,6 +26,7 @@ use crate::problem::Problem;
 use crate::render::human::Run;
 use crate::render::{self, Coverage, Report};
 use crate::routing::test::Trial;
+use crate::scope::Zone;
 use crate::source::Sources;
 use crate::suggest;
 
@@ -35,6 +37,7 @@ pub(super) struct Wish {
     /// Those of `--target` and `--exclude`.
     patterns: Vec<String>,
     allowed: Vec<Allowance>,
+    deny: Option<Denied>,
 }
 
 /// A stack's plan and what it was made from.
@@ -42,6 +45,7 @@ pub(super) struct Planned {
     pub(super) survey: Survey,
     pub(super) plan: Plan,
     pub(super) forecast: Forecast,
+    pub(super) lints: Vec<Problem>,
 }
 
 /// Why a stack has no plan.
@@ -86,7 +90,13 @@ impl Wish {
             selection,
             patterns: patterns.cloned().collect(),
             allowed: allowed.to_vec(),
+            deny: None,
         })
+    }
+
+    /// The same, with warnings of lints as errors if they are denied.
+    pub(super) fn deny(self, deny: Option<Denied>) -> Self {
+        Self { deny, ..self }
     }
 }
 
@@ -125,6 +135,24 @@ impl Wish {
         Ok(())
     }
 
+    /// What the lints say about a stack, whose zones are known. What is to be destroyed is not
+    /// judged.
+    ///
+    /// # Errors
+    /// The warnings as errors, if they are denied.
+    fn lint(
+        &self,
+        stack: &Stack,
+        sources: &Sources,
+        zones: &[Zone],
+    ) -> Result<Vec<Problem>, Vec<Problem>> {
+        let lints = match self.policy {
+            Policy::Sync | Policy::KeepAll => lint::lint(&stack.manifest, sources, Some(zones)),
+            Policy::Destroy => Vec::new(),
+        };
+        lint::judge(lints, self.deny.is_some())
+    }
+
     /// How the tests of a stack end. What is to be destroyed need not pass any.
     fn trials<'a>(&self, stack: &'a Stack) -> Vec<Trial<'a>> {
         match self.policy {
@@ -142,10 +170,10 @@ pub(super) fn run(
 ) -> Result<Exit, Trouble> {
     let loaded = stacks::load(global, &arguments.files)?;
     let policy = policy(arguments.no_delete);
-    let wish = Wish::new(&arguments.choice, &arguments.allow, policy)?;
+    let wish = Wish::new(&arguments.choice, &arguments.allow, policy)?.deny(arguments.deny);
     let planned = runtime()?.block_on(async {
         let session = Session::open(console, global, &loaded.stacks).await?;
-        let planned = plan_all(&session, &loaded.stacks, &wish).await;
+        let planned = plan_all(&session, &loaded, &wish).await;
         session.close().await?;
         Ok::<_, Trouble>(planned)
     })?;
@@ -182,14 +210,21 @@ pub(super) fn run_of(policy: Policy) -> Run {
 /// Plans every stack, side by side.
 pub(super) async fn plan_all(
     session: &Session,
-    stacks: &[Stack],
+    loaded: &Stacks,
     wish: &Wish,
 ) -> Vec<Result<Planned, Unplanned>> {
     session.progress.note("reading the account");
-    join_all(stacks.iter().map(|stack| plan_one(session, stack, wish))).await
+    let stacks = loaded.stacks.iter();
+    let plans = stacks.map(|stack| plan_one(session, stack, &loaded.sources, wish));
+    join_all(plans).await
 }
 
-async fn plan_one(session: &Session, stack: &Stack, wish: &Wish) -> Result<Planned, Unplanned> {
+async fn plan_one(
+    session: &Session,
+    stack: &Stack,
+    sources: &Sources,
+    wish: &Wish,
+) -> Result<Planned, Unplanned> {
     let manifest = &stack.manifest;
     let survey = observe::observe(
         &session.client,
@@ -209,6 +244,8 @@ async fn plan_one(session: &Session, stack: &Stack, wish: &Wish) -> Result<Plann
         policy: wish.policy,
         selection: &wish.selection,
     };
+    let lints = wish.lint(stack, sources, &survey.scope.zones);
+    let lints = lints.map_err(Unplanned::Refused)?;
     let mut plan = plan::plan(&input).map_err(Unplanned::Refused)?;
     let forecast = forecast::forecast(&input, &plan);
     plan.warnings.extend(survey.warnings.iter().cloned());
@@ -218,6 +255,7 @@ async fn plan_one(session: &Session, stack: &Stack, wish: &Wish) -> Result<Plann
         survey,
         plan,
         forecast,
+        lints,
     })
 }
 
@@ -244,8 +282,10 @@ pub(super) fn report(
         let trials = wish.trials(stack);
         let view = Report {
             tests: &trials,
+            sources: Some(&loaded.sources),
             ..view(planned, wish)
         };
+        console.problems(&planned.lints, &loaded.sources);
         if console.is_for_programs() {
             plans.push(render::json::plan_json(&view));
         } else {
@@ -276,6 +316,7 @@ pub(super) fn refusals(
     let end = |(stack, planned): (&Stack, &Result<Planned, Unplanned>)| match planned {
         Ok(planned) => {
             console.problems(&planned.plan.warnings, &loaded.sources);
+            console.problems(&planned.lints, &loaded.sources);
             let trials = wish.trials(stack);
             let end = test::judge(console, loaded, trials.iter());
             (end, !planned.plan.is_empty())
@@ -311,6 +352,7 @@ fn view<'a>(planned: &'a Planned, wish: &Wish) -> Report<'a> {
     };
     Report {
         forecast: Some(&planned.forecast),
+        lints: &planned.lints,
         run: run_of(wish.policy),
         coverage,
         ..Report::new(&planned.plan)

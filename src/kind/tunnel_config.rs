@@ -16,6 +16,7 @@ use crate::observed::{Form, Object, Owner};
 use crate::request::{Method, Request};
 use crate::routing::Routes;
 use crate::scope::Scope;
+pub use surface::ACCESS_ENFORCES_NOTHING;
 use surface::Surface;
 
 /// "Configuration for tunnel not found": a tunnel that never had one (cloudflare-api.md 3.1).

@@ -35,6 +35,7 @@ pub fn plan_json(report: &Report<'_>) -> Value {
         run: _,
         coverage,
         lints,
+        sources,
         tests,
     } = report;
     let fingerprints: Vec<String> = plan.changes().map(fingerprint::of_change).collect();
@@ -50,7 +51,7 @@ pub fn plan_json(report: &Report<'_>) -> Value {
         "resource_drift": [],
         "findings": plan.findings.iter().map(finding).collect::<Vec<_>>(),
         "warnings": plan.warnings.iter().map(problem).collect::<Vec<_>>(),
-        "lints": lints.iter().map(problem).collect::<Vec<_>>(),
+        "lints": problems(lints, sources.unwrap_or(&Sources::default())),
         "tests": tests.iter().map(trial).collect::<Vec<_>>(),
         "forecast": forecast.map(cost),
     })
@@ -275,11 +276,17 @@ pub fn problems(problems: &[Problem], sources: &Sources) -> Vec<Value> {
         json!({
             "file": sources.get(span.source).map(|source| &source.name),
             "line": sources.line(*span),
+            "column": sources.column(*span),
             "text": text,
         })
     };
     let each = problems.iter().map(|it| {
         let mut json = problem(it);
+        let home = it.labels.first().map(|(span, _)| *span);
+        let home = home.filter(|span| sources.get(span.source).is_some());
+        json["file"] = json!(home.and_then(|at| Some(&sources.get(at.source)?.name)));
+        json["line"] = json!(home.map(|at| sources.line(at)));
+        json["column"] = json!(home.map(|at| sources.column(at)));
         json["places"] = it.labels.iter().map(place).collect();
         json
     });

@@ -39,6 +39,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "routing",
             "kind",
             "manifest",
+            "lint",
             "cloudflared",
             "plan",
         ],

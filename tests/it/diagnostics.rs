@@ -126,7 +126,9 @@ fn every_code_is_documented_and_no_other() {
         .filter_map(|row| Some(row.split_once('`')?.0.to_owned()))
         .collect();
     let documented: BTreeSet<String> = listed.iter().cloned().collect();
-    assert_eq!(documented, codes(&["src"]));
+    // Those of lints have a page of their own.
+    let lints = &codes(&["src/lint.rs", "src/lint"]);
+    assert_eq!(documented, &codes(&["src"]) - lints);
     assert!(listed.is_sorted(), "{listed:?}");
     assert_eq!(listed.len(), documented.len(), "a code stands there twice");
 }
