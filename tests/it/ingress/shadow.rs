@@ -13,6 +13,9 @@ const CASES: u32 = 300;
 /// Enough for every pattern here.
 const EFFORT: u64 = 50_000_000;
 
+/// Hostnames and paths.
+type Rules<'a> = &'a [(&'a str, &'a str)];
+
 fn rule(host: &str, path: &str) -> Rule {
     Rule {
         hostname: Some(host.to_owned()).filter(|it| !it.is_empty()),
@@ -31,7 +34,7 @@ fn last(rules: &[(&str, &str)]) -> Shadow {
 
 #[test]
 fn a_rule_below_one_that_takes_all_of_its_requests_is_found() {
-    let whole: [(&[(&str, &str)], &[usize]); 20] = [
+    let whole: [(Rules<'_>, &[usize]); 20] = [
         (&[("a.com", ""), ("a.com", "")], &[0]),
         (&[("a.com", ""), ("a.com", "^/x")], &[0]),
         (&[("a.com", "/x"), ("b.com", ""), ("a.com", "/x")], &[0]),
@@ -256,7 +259,7 @@ proptest! {
         let shadows = shadows(&rules, &mut effort);
         // The rule behind all of them answers what none takes.
         let matcher = Matcher::new(&[&rules[..], &[rule("", "")]].concat()).unwrap();
-        let samples = drawn.iter().flat_map(|(_, it)| it.as_ref().map(|it| it.1.clone()));
+        let samples = drawn.iter().filter_map(|(_, it)| it.as_ref().map(|it| it.1.clone()));
         let paths: Vec<Vec<u8>> = samples.chain(paths).chain([Vec::new()]).collect();
         for host in HOSTS {
             for path in &paths {
