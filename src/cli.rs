@@ -38,7 +38,7 @@ pub enum Command {
     /// Write a commented starter manifest.
     Init(Init),
     /// Check manifests; no token, no network.
-    Validate(Files),
+    Validate(Validate),
     /// Format manifests and what they include; comments stay.
     Fmt(FmtArgs),
     /// Print the JSON Schema of manifests.
@@ -158,6 +158,24 @@ pub struct FmtArgs {
     pub files: Vec<PathBuf>,
 }
 
+/// What is refused although it could be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Denied {
+    /// Everything that a lint warns of.
+    Warnings,
+}
+
+/// What `validate` takes.
+#[derive(Debug, Clone, Args)]
+pub struct Validate {
+    /// Take warnings of lints for errors.
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub deny: Option<Denied>,
+    /// Which stacks.
+    #[command(flatten)]
+    pub files: Files,
+}
+
 /// What `init` takes.
 #[derive(Debug, Clone, Args)]
 pub struct Init {
@@ -206,6 +224,9 @@ pub struct PlanArgs {
     /// Exit with 2 if there are changes.
     #[arg(long, alias = "non-zero-exit-code")]
     pub detailed_exitcode: bool,
+    /// Take warnings of lints for errors: then nothing is planned.
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub deny: Option<Denied>,
     /// Lift a guard up to a value, such as deletes=12.
     #[arg(long, value_name = "GUARD=N")]
     pub allow: Vec<Allowance>,
@@ -220,6 +241,9 @@ pub struct ApplyArgs {
     /// Delete nothing.
     #[arg(long)]
     pub no_delete: bool,
+    /// Take warnings of lints for errors: then nothing is changed.
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub deny: Option<Denied>,
     /// What `destroy` takes too.
     #[command(flatten)]
     pub write: WriteArgs,

@@ -16,6 +16,8 @@ mod planning;
 mod session;
 mod stacks;
 mod test;
+mod validate;
+mod wish;
 
 use std::io;
 
@@ -36,7 +38,7 @@ pub fn run(cli: &Cli) -> Exit {
     let end = match &cli.command {
         command if !prints(command, cli.global.format) => Err(unprintable(cli.global.format)),
         Command::Init(arguments) => init::run(&console, arguments),
-        Command::Validate(files) => stacks::validate(&console, &cli.global, files),
+        Command::Validate(arguments) => validate::run(&console, &cli.global, arguments),
         Command::Fmt(arguments) => fmt::run(&console, &cli.global, arguments),
         Command::Schema => schema(),
         Command::Explain(arguments) => explain::run(&console, &cli.global, arguments),
@@ -46,10 +48,16 @@ pub fn run(cli: &Cli) -> Exit {
         Command::Plan(arguments) => planning::run(&console, &cli.global, arguments),
         Command::Apply(arguments) => {
             let policy = planning::policy(arguments.no_delete);
-            apply::run(&console, &cli.global, &arguments.write, policy)
+            apply::run(
+                &console,
+                &cli.global,
+                &arguments.write,
+                policy,
+                arguments.deny,
+            )
         }
         Command::Destroy(arguments) => {
-            apply::run(&console, &cli.global, arguments, Policy::Destroy)
+            apply::run(&console, &cli.global, arguments, Policy::Destroy, None)
         }
         Command::Emulate(arguments) => emulate::run(&console, arguments),
     };

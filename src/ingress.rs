@@ -16,6 +16,7 @@ pub mod re2;
 pub mod route;
 pub mod service;
 pub mod settings;
+pub mod shadow;
 pub mod twin;
 pub mod validate;
 pub mod wire;

@@ -9,27 +9,27 @@ pub mod entry;
 pub mod erased;
 pub mod lifecycle;
 pub mod mark;
+pub mod secrecy;
 pub mod tunnel;
 pub mod tunnel_config;
+pub mod view;
 
-use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::address::{Address, Ids, RemoteId};
-use crate::cloudflare::{List, Operation, Secret};
 use crate::credential::Credential;
-use crate::desired::Desired;
 use crate::diff::{Extent, FieldChange};
 use crate::observed::Object;
-use crate::ownership::Ownership;
 use crate::problem::Problem;
 use crate::request::Request;
 use crate::scope::Scope;
 pub use entry::{Entry, Lowered};
 pub use erased::{AnyKind, Erased};
+pub use secrecy::{Makes, Rotation, Secrecy, Terms};
+pub use view::{Listing, View};
 
 /// Every kind, in the order in which documentation and schema show them. The order decides
 /// nothing else: what comes first in a plan follows from references.
@@ -265,73 +265,6 @@ pub trait Kind: 'static {
     }
 }
 
-/// What a kind may look at while it lists and projects.
-#[derive(Clone, Copy)]
-pub struct View<'a> {
-    /// Account, zones, stack.
-    pub scope: &'a Scope,
-    /// The ids of the kinds that were listed before.
-    pub ids: &'a Ids,
-    /// What is declared.
-    pub desired: &'a Desired,
-    /// What is ours.
-    pub ownership: &'a Ownership,
-}
-
-impl View<'_> {
-    /// Whether the manifest says anything about objects of a kind. What it does not speak of
-    /// need not be readable.
-    #[must_use]
-    pub fn speaks_of(&self, kind: &str) -> bool {
-        let owns = self.ownership.owns.get(kind);
-        let mut removed = self.ownership.removed.iter();
-        self.desired.names(kind).next().is_some()
-            || owns.is_some_and(|patterns| !patterns.written().is_empty())
-            || removed.any(|address| address.kind == kind)
-    }
-}
-
-/// One read of a list or of a single object.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Listing {
-    /// The first request.
-    pub request: Request,
-    /// Objects a page; `None` for a read that has no pages.
-    pub page_size: Option<u32>,
-    /// What the list is of: a zone's name, a tunnel's name. The objects may not say.
-    pub of: String,
-    /// Cloudflare's codes that mean "nothing there" for this read.
-    pub absent: &'static [u64],
-    /// Whether the plan can do without it, if the credentials may not read it.
-    pub optional: bool,
-}
-
-impl Listing {
-    /// The read of a list. Nothing is absent in it, and the plan cannot do without it.
-    #[must_use]
-    pub fn list<T>(list: List<T>, of: &str) -> Self {
-        Self {
-            request: list.request,
-            page_size: list.page_size,
-            of: of.to_owned(),
-            absent: &[],
-            optional: false,
-        }
-    }
-
-    /// The read of one object.
-    #[must_use]
-    pub fn one<T>(operation: Operation<T>, of: &str, absent: &'static [u64]) -> Self {
-        Self {
-            request: operation.request,
-            page_size: None,
-            of: of.to_owned(),
-            absent,
-            optional: false,
-        }
-    }
-}
-
 /// What a write needs beside the spec.
 #[derive(Clone, Copy)]
 pub struct Write<'a> {
@@ -388,44 +321,6 @@ pub struct Draining {
     pub evict: Option<Request>,
     /// The code with which Cloudflare refuses the deletion meanwhile.
     pub refused: u64,
-}
-
-/// When Cloudflare shows the secret of an object.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Secrecy {
-    /// Whenever it is asked: a run token (cloudflare-api.md 3.5).
-    Readable,
-    /// Only when it is made: what is lost then has to be made anew.
-    ShownOnce,
-}
-
-/// What a rotation needs beside the object.
-#[derive(Debug, Clone)]
-pub struct Terms {
-    /// When the old secret is to end.
-    pub grace_until: Timestamp,
-    /// 32 random bytes in base64, for a kind whose secrets are chosen here.
-    pub fresh: Secret,
-}
-
-/// How a secret is replaced. Between the two parts the new one is put away.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Rotation {
-    /// Makes the new secret. The old one goes on working.
-    pub make: Request,
-    /// Ends the old one, once the new one is put away.
-    pub retire: Vec<Request>,
-    /// What the new secret belongs to.
-    pub makes: Makes,
-}
-
-/// What a rotation makes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Makes {
-    /// Another secret of the same object. If it cannot be put away, nobody uses it.
-    Secret,
-    /// Another object beside the old one. If its secret cannot be put away, it is deleted.
-    Object,
 }
 
 /// A reference to something that has no id.

@@ -20,6 +20,7 @@ pub mod files;
 pub mod ingress;
 pub mod kind;
 pub mod limits;
+pub mod lint;
 pub mod manifest;
 pub mod observe;
 pub mod observed;

@@ -20,6 +20,7 @@ use std::sync::LazyLock;
 
 use crate::desired::Desired;
 use crate::kind::dns_record;
+use crate::kind::entry::Key;
 use crate::limits::Limits;
 use crate::ownership::Ownership;
 use crate::problem::Problem;
@@ -29,6 +30,7 @@ use crate::sink::Sinks;
 use crate::source::{Sources, Span};
 use findings::Findings;
 use shape::Shape;
+use written::Written;
 use yaml::{Budget, Node};
 
 pub use formats::address_glob as check_address_pattern;
@@ -51,6 +53,10 @@ pub struct Manifest {
     pub routes: BTreeMap<String, Routes>,
     /// What should answer which URL.
     pub tests: Vec<Test>,
+    /// All files as one tree, in which the places of everything can be looked up.
+    pub tree: Option<Node>,
+    /// The comments of all files, from `#` to the end of the line.
+    pub comments: Vec<Span>,
 }
 
 impl Manifest {
@@ -77,6 +83,7 @@ impl Manifest {
 #[derive(Debug)]
 pub struct Document {
     root: Option<Node>,
+    comments: Vec<Span>,
     problems: Vec<Problem>,
 }
 
@@ -91,6 +98,7 @@ pub fn open(
 ) -> Document {
     let broken = |problem| Document {
         root: None,
+        comments: Vec::new(),
         problems: vec![problem],
     };
     if let Err(problem) = budget.take_text(name, bytes) {
@@ -109,7 +117,11 @@ pub fn open(
         problems.extend(more);
         root
     });
-    Document { root, problems }
+    Document {
+        root,
+        comments: composed.comments,
+        problems,
+    }
 }
 
 impl Document {
@@ -143,9 +155,10 @@ pub fn load(documents: Vec<Document>) -> Result<Manifest, Vec<Problem>> {
     let mut findings = Findings::default();
     let complete = documents.iter().all(|document| document.root.is_some());
     let readable = documents.first().is_some_and(|main| main.root.is_some());
-    let mut roots = Vec::new();
+    let (mut roots, mut comments) = (Vec::new(), Vec::new());
     for document in documents {
         findings.extend(document.problems);
+        comments.extend(document.comments);
         roots.extend(document.root);
     }
     let mut manifest = None;
@@ -157,7 +170,11 @@ pub fn load(documents: Vec<Document>) -> Result<Manifest, Vec<Problem>> {
         let sound = findings.is_empty() && misshapen.is_empty();
         let document = resolve::Document::new(&root, &value, &misshapen);
         let (resolved, problems) = document.resolve(sound);
-        manifest = resolved;
+        manifest = resolved.map(|manifest| Manifest {
+            tree: Some(root.clone()),
+            comments,
+            ..manifest
+        });
         findings.extend(misshapen);
         findings.extend(problems);
     }
@@ -166,6 +183,13 @@ pub fn load(documents: Vec<Document>) -> Result<Manifest, Vec<Problem>> {
         Some(manifest) if problems.is_empty() => Ok(manifest),
         Some(_) | None => Err(problems),
     }
+}
+
+/// The place of a field of an entry of a section: where it is written, in the entry or in the
+/// defaults, else the nearest part of the entry that is written.
+#[must_use]
+pub fn place(tree: &Node, section: &str, name: &str, path: &[Key<'_>]) -> Span {
+    Written::new(tree, section, name).place(path)
 }
 
 /// Whether it is about a key of the whole manifest, which a file that cannot be read may have.

@@ -118,10 +118,7 @@ async fn zones<W: Wire>(client: &Client<W>, account: &str) -> Result<Vec<Zone>, 
         if seen.insert(zone.name.clone()) {
             Ok(zone)
         } else {
-            Err(Misfit::of_whole(format!(
-                "`{}`, which is there twice",
-                zone.name
-            )))
+            Err(Misfit::of_whole(format!("`{}` is there twice", zone.name)))
         }
     });
     zones
@@ -134,7 +131,7 @@ fn of_account(live: zone::Zone, account: &str) -> Result<Zone, Misfit> {
     let owner = live.account.and_then(|owner| owner.id);
     let name = live.name;
     if owner.is_some_and(|owner| !owner.eq_ignore_ascii_case(account)) {
-        let stray = format!("`{name}`, a zone of another account");
+        let stray = format!("`{name}` is a zone of another account");
         return Err(Misfit::of_whole(stray));
     }
     let name = idna::domain_to_ascii(&name).unwrap_or_else(|_| name.to_lowercase());

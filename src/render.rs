@@ -18,6 +18,7 @@ use crate::plan::Plan;
 use crate::plan::forecast::Forecast;
 use crate::problem::Problem;
 use crate::routing::test::Trial;
+use crate::source::Sources;
 use human::Run;
 pub use summary::Summary;
 
@@ -52,6 +53,8 @@ pub struct Report<'a> {
     pub coverage: Coverage,
     /// What the lints say about the manifest. For programs; people see them underlined in it.
     pub lints: &'a [Problem],
+    /// The texts that the lints point into; without them they have no places.
+    pub sources: Option<&'a Sources>,
     /// How the manifest's tests ended.
     pub tests: &'a [Trial<'a>],
 }
@@ -66,6 +69,7 @@ impl<'a> Report<'a> {
             run: Run::Apply,
             coverage: Coverage::Whole,
             lints: &[],
+            sources: None,
             tests: &[],
         }
     }

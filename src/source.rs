@@ -52,6 +52,15 @@ impl Sources {
         before.unwrap_or_default().matches('\n').count() + 1
     }
 
+    /// The character of its line at which a span begins, from 1.
+    #[must_use]
+    pub fn column(&self, span: Span) -> usize {
+        let source = self.get(span.source);
+        let before = source.and_then(|source| source.text.get(..span.start));
+        let line = before.and_then(|before| before.rsplit('\n').next());
+        line.unwrap_or_default().chars().count() + 1
+    }
+
     /// The text under a span.
     #[must_use]
     pub fn text(&self, span: Span) -> &str {

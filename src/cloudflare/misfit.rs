@@ -10,7 +10,7 @@ const WHOLE: &str = ".";
 /// of the value: it may hold a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Misfit {
-    /// Such as `conns[0].id`; `.` for the whole.
+    /// Such as `conns[0].id`; `.` for the whole; empty if `trouble` says it all.
     pub place: String,
     /// What is there, and what should be.
     pub trouble: String,
@@ -19,10 +19,10 @@ pub struct Misfit {
 impl fmt::Display for Misfit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { place, trouble } = self;
-        if place == WHOLE {
-            write!(f, "it is {trouble}")
-        } else {
-            write!(f, "`{place}` is {trouble}")
+        match place.as_str() {
+            "" => f.write_str(trouble),
+            WHOLE => write!(f, "it is {trouble}"),
+            place => write!(f, "`{place}` is {trouble}"),
         }
     }
 }
@@ -30,12 +30,12 @@ impl fmt::Display for Misfit {
 impl std::error::Error for Misfit {}
 
 impl Misfit {
-    /// A value that has the right form and is nevertheless not what was asked for. The words must
-    /// quote nothing that could be a secret.
+    /// A value that has the right form and is nevertheless not what was asked for, in a sentence
+    /// that quotes nothing that could be a secret.
     #[must_use]
     pub fn of_whole(trouble: impl Into<String>) -> Self {
         Self {
-            place: WHOLE.to_owned(),
+            place: String::new(),
             trouble: trouble.into(),
         }
     }

@@ -3,12 +3,13 @@
 use super::confirm::confirm;
 use super::console::{self, Console, Trouble};
 use super::keeping::Looks;
-use super::planning::{self, Planned, Unplanned, Wish};
+use super::planning::{self, Planned, Unplanned};
 use super::runtime;
 use super::session::Session;
 use super::stacks::{self, Stack, Stacks};
+use super::wish::Wish;
 use crate::apply::{Event, Executor, Outcome};
-use crate::cli::{Global, WriteArgs};
+use crate::cli::{Denied, Global, WriteArgs};
 use crate::exit::Exit;
 use crate::plan::Policy;
 use crate::render;
@@ -25,13 +26,14 @@ pub(super) fn run(
     global: &Global,
     arguments: &WriteArgs,
     policy: Policy,
+    deny: Option<Denied>,
 ) -> Result<Exit, Trouble> {
     let loaded = stacks::load(global, &arguments.files)?;
-    let mut wish = Wish::new(&arguments.choice, &arguments.allow, policy)?;
+    let mut wish = Wish::new(&arguments.choice, &arguments.allow, policy)?.deny(deny);
     wish.looks = Looks::Programs;
     runtime()?.block_on(async {
         let session = Session::open(console, global, &loaded.stacks).await?;
-        let planned = planning::plan_all(&session, &loaded.stacks, &wish).await;
+        let planned = planning::plan_all(&session, &loaded, &wish).await;
         let end = approve(console, arguments, &loaded, &wish, &planned);
         let end = match end {
             Ok(Ok(approved)) => carry_out(console, &session, &approved, policy).await,

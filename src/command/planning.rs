@@ -1,29 +1,23 @@
 //! `tunctl plan`, and the part of it that `apply` shares: stacks side by side, reported one by
 //! one.
 
-use std::collections::BTreeSet;
-
 use futures::future::join_all;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::console::{self, Console, Trouble};
-use super::keeping::{self, Looks};
+use super::keeping::{self};
 use super::runtime;
 use super::session::Session;
 use super::stacks::{self, Stack, Stacks};
 use super::test;
-use crate::address::Address;
-use crate::cli::{Choice, Global, PlanArgs};
+use super::wish::Wish;
+use crate::cli::{Global, PlanArgs};
 use crate::exit::Exit;
 use crate::kind::KINDS;
-use crate::manifest;
 use crate::observe::{self, Survey};
-use crate::ownership::Patterns;
 use crate::plan::forecast::{self, Forecast};
-use crate::plan::guard::Allowance;
-use crate::plan::select::Selection;
 use crate::plan::{self, Finding, Input, Plan, Policy};
 use crate::problem::Problem;
 use crate::render::human::Run;
@@ -31,26 +25,13 @@ use crate::render::json::PlanJson;
 use crate::render::{self, Coverage, Report};
 use crate::routing::test::Trial;
 use crate::source::Sources;
-use crate::suggest;
-
-/// What is to be planned, for every stack alike.
-pub(super) struct Wish {
-    pub(super) policy: Policy,
-    selection: Selection,
-    /// Those of `--target` and `--exclude`.
-    patterns: Vec<String>,
-    allowed: Vec<Allowance>,
-    /// How far it may be looked for secrets.
-    pub(super) looks: Looks,
-    /// Whose secret is to be made anew.
-    pub(super) rotate: Option<Address>,
-}
 
 /// A stack's plan and what it was made from.
 pub(super) struct Planned {
     pub(super) survey: Survey,
     pub(super) plan: Plan,
     pub(super) forecast: Forecast,
+    pub(super) lints: Vec<Problem>,
 }
 
 /// Why a stack has no plan.
@@ -72,79 +53,6 @@ impl Unplanned {
     }
 }
 
-impl Wish {
-    /// # Errors
-    /// If a pattern is not a glob.
-    pub(super) fn new(
-        choice: &Choice,
-        allowed: &[Allowance],
-        policy: Policy,
-    ) -> Result<Self, Trouble> {
-        for pattern in choice.target.iter().chain(&choice.exclude) {
-            manifest::check_address_pattern(pattern).map_err(|fault| {
-                let problem = Problem::new("tunctl::invalid_address", fault.message);
-                fault.help.into_iter().fold(problem, Problem::help)
-            })?;
-        }
-        let selection = Selection::new(&choice.target, &choice.exclude);
-        let selection =
-            selection.map_err(|error| Problem::new("tunctl::invalid_glob", error.to_string()))?;
-        let patterns = choice.target.iter().chain(&choice.exclude);
-        Ok(Self {
-            policy,
-            selection,
-            patterns: patterns.cloned().collect(),
-            allowed: allowed.to_vec(),
-            looks: Looks::Files,
-            rotate: None,
-        })
-    }
-}
-
-impl Wish {
-    /// Refuses a pattern that names nothing in any of the stacks: whoever mistypes what is to be
-    /// left out would otherwise apply it.
-    ///
-    /// # Errors
-    /// The first such pattern.
-    pub(super) fn check(
-        &self,
-        loaded: &Stacks,
-        planned: &[Result<Planned, Unplanned>],
-    ) -> Result<(), Trouble> {
-        if self.patterns.is_empty() || planned.iter().any(Result::is_err) {
-            return Ok(());
-        }
-        let declared = loaded.stacks.iter();
-        let declared = declared.flat_map(|stack| stack.manifest.desired.resources.keys());
-        let found = planned.iter().flatten();
-        let found = found.flat_map(|it| it.survey.observed.objects.keys());
-        let known: BTreeSet<String> = declared.chain(found).map(ToString::to_string).collect();
-        for pattern in &self.patterns {
-            let glob = Patterns::new([pattern.as_str()]);
-            if glob.is_ok_and(|glob| known.iter().any(|address| glob.matches(address))) {
-                continue;
-            }
-            let message = format!("nothing has the address `{pattern}`");
-            let help = match suggest::nearest(pattern, known.iter().map(String::as_str)) {
-                Some(address) => format!("did you mean `{address}`?"),
-                None => "`tunctl plan` shows the addresses that change".to_owned(),
-            };
-            let problem = Problem::new("tunctl::unknown_address", message).help(help);
-            return Err(problem.into());
-        }
-        Ok(())
-    }
-
-    /// How the tests of a stack end. What is to be destroyed need not pass any.
-    fn trials<'a>(&self, stack: &'a Stack) -> Vec<Trial<'a>> {
-        match self.policy {
-            Policy::Sync | Policy::KeepAll => stack.manifest.trials(),
-            Policy::Destroy => Vec::new(),
-        }
-    }
-}
-
 /// The command `plan`.
 pub(super) fn run(
     console: &Console,
@@ -153,10 +61,10 @@ pub(super) fn run(
 ) -> Result<Exit, Trouble> {
     let loaded = stacks::load(global, &arguments.files)?;
     let policy = policy(arguments.no_delete);
-    let wish = Wish::new(&arguments.choice, &arguments.allow, policy)?;
+    let wish = Wish::new(&arguments.choice, &arguments.allow, policy)?.deny(arguments.deny);
     let planned = runtime()?.block_on(async {
         let session = Session::open(console, global, &loaded.stacks).await?;
-        let planned = plan_all(&session, &loaded.stacks, &wish).await;
+        let planned = plan_all(&session, &loaded, &wish).await;
         session.close().await?;
         Ok::<_, Trouble>(planned)
     })?;
@@ -193,14 +101,21 @@ pub(super) fn run_of(policy: Policy) -> Run {
 /// Plans every stack, side by side.
 pub(super) async fn plan_all(
     session: &Session,
-    stacks: &[Stack],
+    loaded: &Stacks,
     wish: &Wish,
 ) -> Vec<Result<Planned, Unplanned>> {
     session.progress.note("reading the account");
-    join_all(stacks.iter().map(|stack| plan_one(session, stack, wish))).await
+    let stacks = loaded.stacks.iter();
+    let plans = stacks.map(|stack| plan_one(session, stack, &loaded.sources, wish));
+    join_all(plans).await
 }
 
-async fn plan_one(session: &Session, stack: &Stack, wish: &Wish) -> Result<Planned, Unplanned> {
+async fn plan_one(
+    session: &Session,
+    stack: &Stack,
+    sources: &Sources,
+    wish: &Wish,
+) -> Result<Planned, Unplanned> {
     let manifest = &stack.manifest;
     let mut survey = observe::observe(
         &session.client,
@@ -223,6 +138,8 @@ async fn plan_one(session: &Session, stack: &Stack, wish: &Wish) -> Result<Plann
         selection: &wish.selection,
         rotate: wish.rotate.as_ref(),
     };
+    let lints = wish.lint(stack, sources, &survey.scope.zones);
+    let lints = lints.map_err(Unplanned::Refused)?;
     let mut plan = plan::plan(&input).map_err(Unplanned::Refused)?;
     let forecast = forecast::forecast(&input, &plan);
     plan.warnings.extend(survey.warnings.iter().cloned());
@@ -234,6 +151,7 @@ async fn plan_one(session: &Session, stack: &Stack, wish: &Wish) -> Result<Plann
         survey,
         plan,
         forecast,
+        lints,
     })
 }
 
@@ -260,8 +178,10 @@ pub(super) fn report(
         };
         let view = Report {
             tests: trials,
+            sources: Some(&loaded.sources),
             ..view(planned, wish)
         };
+        console.problems(&planned.lints, &loaded.sources);
         if console.is_for_programs() {
             plans.push(Shown::Plan(Box::new(render::json::plan_json(&view))));
         } else {
@@ -292,6 +212,7 @@ pub(super) fn refusals(
     let end = |(stack, planned): (&Stack, &Result<Planned, Unplanned>)| match planned {
         Ok(planned) => {
             console.problems(&planned.plan.warnings, &loaded.sources);
+            console.problems(&planned.lints, &loaded.sources);
             let trials = wish.trials(stack);
             let end = test::judge(console, loaded, trials.iter());
             (end, !planned.plan.is_empty())
@@ -349,6 +270,7 @@ fn view<'a>(planned: &'a Planned, wish: &Wish) -> Report<'a> {
     };
     Report {
         forecast: Some(&planned.forecast),
+        lints: &planned.lints,
         run: run_of(wish.policy),
         coverage,
         ..Report::new(&planned.plan)

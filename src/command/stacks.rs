@@ -3,14 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use serde_json::json;
-
-use super::console::{self, Console, Trouble};
+use super::console::Trouble;
 use super::environment;
-use super::planning;
 use crate::address::Address;
 use crate::cli::{Files, Global};
-use crate::exit::Exit;
 use crate::files;
 use crate::manifest::Manifest;
 use crate::manifest::yaml::Budget;
@@ -118,31 +114,4 @@ fn tell_apart(stacks: &mut [Stack]) {
             .collect();
         stack.manifest.ownership.elsewhere = elsewhere;
     }
-}
-
-/// The command `validate`.
-pub(super) fn validate(
-    console: &Console,
-    global: &Global,
-    arguments: &Files,
-) -> Result<Exit, Trouble> {
-    let loaded = load(global, arguments)?;
-    let mut valid = Vec::new();
-    for stack in &loaded.stacks {
-        let name = &stack.manifest.ownership.stack;
-        let count = stack.manifest.desired.resources.len();
-        let file = stack.file.display();
-        if console.is_for_programs() {
-            valid.push(json!({
-                "file": file.to_string(), "stack": name, "valid": true, "resources": count,
-            }));
-        } else {
-            let text = format!("{file}: stack `{name}` is valid, {count} resources.\n");
-            console::print(&text)?;
-        }
-    }
-    if console.is_for_programs() {
-        console::print_json(&planning::one(valid))?;
-    }
-    Ok(Exit::Success)
 }

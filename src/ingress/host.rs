@@ -5,6 +5,17 @@
 
 use super::twin::twin;
 
+/// A set of hosts, compared letter for letter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Hosts<'a> {
+    /// Every host.
+    All,
+    /// Every host that ends so; begins with a dot.
+    Below(&'a str),
+    /// One host.
+    One(&'a str),
+}
+
 /// A rule's hostname, ready to be compared with hosts of requests.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HostPattern {
@@ -26,6 +37,17 @@ impl HostPattern {
     #[must_use]
     pub fn twin(&self) -> Option<&str> {
         self.twin.as_deref()
+    }
+
+    /// What the rule serves: all of these.
+    pub fn hosts(&self) -> impl Iterator<Item = Hosts<'_>> {
+        let hosts = |text| match wildcard(text) {
+            _ if matches!(text, "" | "*") => Hosts::All,
+            Some(rest) => Hosts::Below(rest),
+            None => Hosts::One(text),
+        };
+        let names = [Some(self.text.as_str()), self.twin.as_deref()];
+        names.into_iter().flatten().map(hosts)
     }
 
     /// Whether the rule serves a host, given without port and brackets, as bytes because
@@ -56,8 +78,13 @@ pub fn split_port(text: &[u8]) -> Option<(&[u8], &[u8])> {
 }
 
 fn matches(pattern: &str, host: &[u8]) -> bool {
-    let wildcard = pattern
+    let below = wildcard(pattern);
+    pattern.as_bytes() == host || below.is_some_and(|rest| host.ends_with(rest.as_bytes()))
+}
+
+/// What hosts of a wildcard end with.
+fn wildcard(pattern: &str) -> Option<&str> {
+    pattern
         .strip_prefix('*')
-        .filter(|rest| rest.starts_with('.'));
-    pattern.as_bytes() == host || wildcard.is_some_and(|rest| host.ends_with(rest.as_bytes()))
+        .filter(|rest| rest.starts_with('.'))
 }

@@ -6,6 +6,7 @@
 //! and size. The engine of the `regex` crates is not used because it recurses: Go accepts 1000
 //! levels of nesting, on which it overflows the stack.
 
+mod anchor;
 mod class;
 mod escape;
 mod fold;
@@ -17,9 +18,13 @@ mod part;
 mod program;
 mod property;
 mod stack;
+mod symbols;
+mod witness;
 
+pub use anchor::is_anchored;
 pub use parser::parse;
 pub use program::{Program, Search};
+pub use witness::{Witness, witness};
 
 /// A pattern that Go accepts.
 #[derive(Debug, Clone)]

@@ -14,7 +14,7 @@ use super::go::unicode::{assigned, contains};
 /// wildcards, names with `_` and names with `--` in third place.
 #[must_use]
 pub fn twin(hostname: &str) -> Option<String> {
-    if !hostname.chars().all(is_known) {
+    if is_canonical(hostname) || !hostname.chars().all(is_known) {
         return None;
     }
     // Since Unicode 15.1 it is mapped to `ß`.
@@ -31,6 +31,15 @@ pub fn twin(hostname: &str) -> Option<String> {
         .filter(|ascii| ascii != hostname && !ascii.is_empty())?;
     let (unicode, _) = uts46.to_unicode(ascii.as_bytes(), AsciiDenyList::STD3, Hyphens::Check);
     unicode.chars().all(is_known).then(|| ascii.into_owned())
+}
+
+/// Whether it takes no table to see that the name has no other form: either it is in that form
+/// already or it has none.
+fn is_canonical(hostname: &str) -> bool {
+    let plain = |byte: u8| {
+        byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'*')
+    };
+    hostname.bytes().all(plain) && !hostname.contains("xn--")
 }
 
 /// What UTS 46 takes for a dot.

@@ -16,6 +16,7 @@ use crate::kind::tunnel::Tunnel;
 use crate::observed::Object;
 use crate::routing::Routes;
 use crate::scope::Scope;
+pub use surface::ACCESS_ENFORCES_NOTHING;
 use surface::Surface;
 
 /// The kind `tunnel_config`.

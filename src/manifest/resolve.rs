@@ -68,6 +68,8 @@ impl<'a> Document<'a> {
         findings.extend(problems);
         let resources = unique(resources, &mut findings);
         findings.extend(self.contradictions(&resources));
+        let (sinks, misnamed) = sinks::sinks(self.root, self.value, &resources);
+        findings.extend(misnamed);
         let mut problems = findings.into_problems();
         if !sound || !problems.is_empty() {
             return (None, problems);
@@ -77,6 +79,7 @@ impl<'a> Document<'a> {
                 let mut manifest = self.manifest(surface, resources, &mut problems);
                 manifest.routes = routes;
                 manifest.tests = tests;
+                manifest.sinks = sinks;
                 (Some(manifest), problems)
             }
             Err(error) => (None, vec![unshaped(self.root.span, &error)]),
@@ -90,8 +93,6 @@ impl<'a> Document<'a> {
         problems: &mut Vec<Problem>,
     ) -> Manifest {
         let ownership = ownership(&surface, self.value, problems);
-        let sinks = sinks::sinks(self.root, &surface.sinks, problems);
-        problems.extend(sinks::misnamed(&resources, &sinks));
         let drain = self.value["defaults"].get("onDelete");
         let drain = drain.and_then(|it| OnDelete::deserialize(it).ok());
         Manifest {
@@ -102,7 +103,6 @@ impl<'a> Document<'a> {
             },
             ownership,
             limits: surface.limits,
-            sinks,
             ..Manifest::default()
         }
     }

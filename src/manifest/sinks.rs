@@ -2,6 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use serde::Deserialize as _;
+use serde_json::Value;
+
 use super::yaml::{Node, Step};
 use crate::address::Address;
 use crate::desired::Declared;
@@ -10,8 +13,23 @@ use crate::problem::Problem;
 use crate::sink::{Sinks, Surface};
 use crate::suggest::nearest;
 
-/// The sinks as they are declared.
+/// The sinks as they are declared, and what is wrong with them and with what names them. Of
+/// sinks that are not in shape the shape's own problems say enough.
 pub(super) fn sinks(
+    root: &Node,
+    value: &Value,
+    resources: &BTreeMap<Address, Declared>,
+) -> (Sinks, Vec<Problem>) {
+    let mut problems = Vec::new();
+    let Ok(written) = Option::<BTreeMap<String, Surface>>::deserialize(&value["sinks"]) else {
+        return (Sinks::new(), problems);
+    };
+    let sinks = declared(root, &written.unwrap_or_default(), &mut problems);
+    problems.extend(misnamed(resources, &sinks));
+    (sinks, problems)
+}
+
+fn declared(
     root: &Node,
     written: &BTreeMap<String, Surface>,
     problems: &mut Vec<Problem>,
@@ -36,7 +54,7 @@ pub(super) fn sinks(
 }
 
 /// What is wrong with the sinks that resources name.
-pub(super) fn misnamed(resources: &BTreeMap<Address, Declared>, sinks: &Sinks) -> Vec<Problem> {
+fn misnamed(resources: &BTreeMap<Address, Declared>, sinks: &Sinks) -> Vec<Problem> {
     let keeping = resources.iter().filter_map(|(address, declared)| {
         let keeping = declared.lifecycle.keeping.as_ref()?;
         let Some(sink) = sinks.get(&keeping.sink) else {

@@ -12,7 +12,7 @@ use crate::sink;
 #[derive(Deserialize, JsonSchema)]
 #[expect(
     dead_code,
-    reason = "`version` and `include` are read before the document is complete"
+    reason = "`version`, `include` and `sinks` are read from the document itself"
 )]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Surface {

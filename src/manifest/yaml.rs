@@ -51,6 +51,7 @@ impl Composed {
         Self {
             source,
             root: None,
+            comments: Vec::new(),
             problems: vec![problem],
         }
     }

@@ -41,6 +41,7 @@ pub fn plan(to: &mut dyn Write, report: &Report<'_>, style: Style) -> io::Result
         run,
         coverage,
         lints: _,
+        sources: _,
         tests,
     } = report;
     let mut lines = Vec::new();

@@ -56,6 +56,7 @@ pub fn plan_json<'a>(report: &Report<'a>) -> PlanJson<'a> {
         run: _,
         coverage,
         lints,
+        sources,
         tests,
     } = report;
     let changes: Vec<ChangeJson<'a>> = plan.changes().map(ChangeJson::new).collect();
@@ -70,7 +71,7 @@ pub fn plan_json<'a>(report: &Report<'a>) -> PlanJson<'a> {
         resource_drift: [],
         findings: plan.findings.iter().map(finding).collect(),
         warnings: plan.warnings.iter().map(problem).collect(),
-        lints: lints.iter().map(problem).collect(),
+        lints: problems(lints, sources.unwrap_or(&Sources::default())),
         tests: tests.iter().map(trial).collect(),
         forecast: forecast.map(cost),
     }
@@ -236,12 +237,18 @@ pub fn problems(problems: &[Problem], sources: &Sources) -> Vec<Value> {
         json!({
             "file": sources.get(span.source).map(|source| &source.name),
             "line": sources.line(*span),
+            "column": sources.column(*span),
             "text": bounded(text),
         })
     };
     let shown = Problem::abridge(problems);
     let each = shown.iter().map(|it| {
         let mut json = problem(it);
+        let home = it.labels.first().map(|(span, _)| *span);
+        let home = home.filter(|span| sources.get(span.source).is_some());
+        json["file"] = json!(home.and_then(|at| Some(&sources.get(at.source)?.name)));
+        json["line"] = json!(home.map(|at| sources.line(at)));
+        json["column"] = json!(home.map(|at| sources.column(at)));
         json["places"] = it.labels.iter().map(place).collect();
         json
     });

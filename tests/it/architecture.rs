@@ -42,6 +42,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "routing",
             "kind",
             "manifest",
+            "lint",
             "cloudflared",
             "plan",
         ],

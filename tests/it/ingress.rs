@@ -4,6 +4,7 @@
 mod order;
 mod properties;
 mod re2;
+mod shadow;
 
 use serde_json::{Value, json};
 use tunctl::cloudflared::effective::effective;

@@ -47,6 +47,8 @@ mod kind;
 mod kinds;
 /// Servers that say "success" and something else.
 mod lies;
+/// What is valid and hardly wanted: every lint, its silence, and how it ends a run.
+mod lints;
 /// The same documents through another reader.
 mod manifest_differential;
 /// Changes of one scalar that leave the rest of a text alone.

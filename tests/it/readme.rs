@@ -120,5 +120,12 @@ fn ci_runs_what_the_readme_tells_a_newcomer() {
 fn converges(tunctl: &Tunctl, file: &str) {
     let run = |arguments: &[&str]| -> Ran { tunctl.run(&[arguments, &[file]].concat()) };
     run(&["apply", "--sandbox", "--auto-approve"]).code(0);
-    run(&["plan", "--sandbox", "--detailed-exitcode"]).code(0);
+    let ran = run(&[
+        "plan",
+        "--sandbox",
+        "--detailed-exitcode",
+        "--deny",
+        "warnings",
+    ]);
+    ran.code(0);
 }

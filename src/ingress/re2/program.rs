@@ -18,14 +18,14 @@ use crate::ingress::go::unicode::contains;
 const MAX_INSTRUCTIONS: usize = 1 << 24;
 
 /// What a byte that is not UTF-8 is read as. Go sees U+FFFD, in all but one respect.
-const BAD_BYTE: u32 = 0x11_0001;
+pub(super) const BAD_BYTE: u32 = 0x11_0001;
 
 /// A pattern that can be searched for.
 #[derive(Debug, Clone)]
 pub struct Program {
-    instructions: Vec<Instruction>,
-    classes: Vec<Arc<ClassUnicode>>,
-    start: u32,
+    pub(super) instructions: Vec<Instruction>,
+    pub(super) classes: Vec<Arc<ClassUnicode>>,
+    pub(super) start: u32,
 }
 
 /// What a search found, and what it cost.
@@ -38,7 +38,7 @@ pub struct Search {
 }
 
 #[derive(Debug, Clone, Copy)]
-enum Instruction {
+pub(super) enum Instruction {
     Match,
     Character(u32, u32),
     Class(u32, u32),
@@ -115,7 +115,12 @@ impl Program {
 
     /// Follows everything pending up to instructions that read a character. Whether the end of
     /// the pattern is among it.
-    fn follow(&self, threads: &mut Threads, before: Option<u32>, after: Option<u32>) -> bool {
+    pub(super) fn follow(
+        &self,
+        threads: &mut Threads,
+        before: Option<u32>,
+        after: Option<u32>,
+    ) -> bool {
         while let Some(state) = threads.pending.pop() {
             if !threads.visit(state) {
                 continue;
@@ -135,7 +140,7 @@ impl Program {
     }
 
     /// Where a state goes on a character.
-    fn step(&self, state: u32, character: u32) -> Option<u32> {
+    pub(super) fn step(&self, state: u32, character: u32) -> Option<u32> {
         let seen = if character == BAD_BYTE {
             0xfffd
         } else {
@@ -176,9 +181,9 @@ impl Look {
 }
 
 /// The states that are alive between two characters.
-struct Threads {
-    pending: Vec<u32>,
-    states: Vec<u32>,
+pub(super) struct Threads {
+    pub(super) pending: Vec<u32>,
+    pub(super) states: Vec<u32>,
     /// For each state the round in which it was last visited.
     visited: Vec<u32>,
     round: u32,
@@ -187,7 +192,7 @@ struct Threads {
 }
 
 impl Threads {
-    fn new(count: usize) -> Self {
+    pub(super) fn new(count: usize) -> Self {
         Self {
             pending: Vec::new(),
             states: Vec::new(),
@@ -197,7 +202,7 @@ impl Threads {
         }
     }
 
-    fn begin(&mut self) {
+    pub(super) fn begin(&mut self) {
         self.round += 1;
     }
 

@@ -15,6 +15,9 @@ use crate::source::Span;
 /// What answers when no rule does, unless the manifest says otherwise.
 const LAST_RESORT: &str = "http_status:404";
 
+/// The one lint that is an error: who writes such a block believes that it guards something.
+pub const ACCESS_ENFORCES_NOTHING: &str = "tunctl::access_enforces_nothing";
+
 /// The facet of an entry that makes its configuration.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
@@ -83,12 +86,9 @@ impl Surface {
         if self.origin_request.access.is_some() {
             let at = entry.at(&[Key::Field("originRequest"), Key::Field("access")]);
             lowered.problems.push(
-                Problem::new(
-                    "tunctl::access_enforces_nothing",
-                    "access check is never made",
-                )
-                .at(at, "cloudflared ignores `access` outside of a rule")
-                .help("move `access` into the `originRequest` of each rule it should guard"),
+                Problem::new(ACCESS_ENFORCES_NOTHING, "access check is never made")
+                    .at(at, "cloudflared ignores `access` outside of a rule")
+                    .help("move `access` into the `originRequest` of each rule it should guard"),
             );
         }
         let places = (0..rules.len())

@@ -27,6 +27,9 @@ pub struct Composed {
     /// The top-level mapping. `None` if its structure could not be understood; otherwise parts
     /// that were wrong are [`NodeValue::Unknown`] or left out.
     pub root: Option<Node>,
+    /// The comments, from `#` to the end of the line, in their order. Of more than a file may
+    /// have parts, the rest is left out.
+    pub comments: Vec<Span>,
     /// Everything that was wrong, by place.
     pub problems: Vec<Problem>,
 }
@@ -44,6 +47,7 @@ pub fn compose(source: usize, text: &str, budget: &mut Budget) -> Composed {
         names: Vec::new(),
         documents: 0,
         root: None,
+        comments: Vec::new(),
         broken: false,
         full: false,
     };
@@ -67,6 +71,7 @@ struct Composer<'a> {
     names: Vec<String>,
     documents: usize,
     root: Option<Node>,
+    comments: Vec<Span>,
     broken: bool,
     full: bool,
 }
@@ -82,6 +87,7 @@ impl Composer<'_> {
         let options = granit_parser::options! {
             emit_unresolved_aliases: true,
             emit_anchor_events: true,
+            max_buffered_comment_events: usize::MAX,
             flow_nesting_limit: self.budget.depth,
             block_nesting_limit: self.budget.depth,
         };
@@ -124,6 +130,12 @@ impl Composer<'_> {
             Event::Anchor(_, name) => {
                 if self.names.len() < SUGGESTED {
                     self.names.push(name.clone().into_owned());
+                }
+                ON
+            }
+            Event::Comment(..) => {
+                if self.comments.len() < self.budget.nodes {
+                    self.comments.push(span);
                 }
                 ON
             }
@@ -302,6 +314,7 @@ impl Composer<'_> {
         Composed {
             source: self.source,
             root,
+            comments: self.comments,
             problems: self.findings.into_problems(),
         }
     }

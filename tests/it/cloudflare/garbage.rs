@@ -168,10 +168,11 @@ fn an_error_names_the_type_and_the_place_and_what_is_there() {
         let world = Scripted::answers(vec![Ok(good(result))]);
         case.run(&world).expect_err("no result").to_string()
     };
-    let connector = json!([{"id": "C"}, {"id": "D", "conns": [{"id": SECRET, "opened_at": 7}]}]);
+    let id = "0a1b2c3d-0000-4000-8000-000000000001";
+    let connector = json!([{"id": id}, {"id": id, "conns": [{"id": id, "client_version": SECRET, "opened_at": 7}]}]);
     let lines = [
         of("/connections", &connector),
-        of("/zones", &json!([{"id": "Z"}])),
+        of("/zones", &json!([{"id": "0".repeat(32)}])),
         of("/token", &json!({"token": SECRET})),
         of("/cfd_tunnel", &json!([{"id": "no id", "name": SECRET}])),
         of("/usage", &json!({"record_usage": SECRET})),
@@ -180,7 +181,7 @@ fn an_error_names_the_type_and_the_place_and_what_is_there() {
         GET /accounts/00000000000000000000000000000001/cfd_tunnel/11111111-1111-4111-8111-111111111111/connections failed: status 200, a result that is not a `connection::Connector`: `[1].conns[0].opened_at` is a number, not a string
         GET /zones failed: status 200, a result that is not a `zone::Zone`: `[0]` is without `name`
         GET /accounts/00000000000000000000000000000001/cfd_tunnel/11111111-1111-4111-8111-111111111111/token failed: status 200, a result that is not a `secret::Secret`: it is an object, not a string
-        GET /accounts/00000000000000000000000000000001/cfd_tunnel failed: status 200, a result that is not a `tunnel::Tunnel`: `[0].id` is a text, not an id of Cloudflare's
+        GET /accounts/00000000000000000000000000000001/cfd_tunnel failed: status 200, a result that is not a `tunnel::Tunnel`: `[0].id` is a text, not an id of Cloudflare's: 32 hex digits or a UUID
         GET /zones/00000000000000000000000000000002/dns_records/usage failed: status 200, a result that is not a `dns_record::Usage`: `record_usage` is a text, not u64
     ");
 }

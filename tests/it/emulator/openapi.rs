@@ -145,6 +145,28 @@ struct Estate {
     ids: BTreeMap<&'static str, String>,
 }
 
+/// A service token of the account and of a zone, and an API token with one permission.
+fn tokens(desk: &mut Desk, zone: &str) -> [(&'static str, String); 4] {
+    let account = format!("/accounts/{ACCOUNT}");
+    let made =
+        |desk: &mut Desk, target: &str, body: &Value| text(&desk.ok("POST", target, body)["id"]);
+    let ci = json!({"name": "ci"});
+    let of_account = made(desk, &format!("{account}/access/service_tokens"), &ci);
+    let of_zone = made(desk, &format!("/zones/{zone}/access/service_tokens"), &ci);
+    let groups = desk.get(&format!("{account}/tokens/permission_groups"));
+    let group = text(&groups[0]["id"]);
+    let token = json!({"name": "ci", "policies": [{"effect": "allow",
+        "permission_groups": [{"id": group}],
+        "resources": {format!("com.cloudflare.api.account.{ACCOUNT}"): "*"}}]});
+    let token = made(desk, &format!("{account}/tokens"), &token);
+    [
+        ("service_token_id", of_account),
+        ("zones/service_token_id", of_zone),
+        ("permission_group_id", group),
+        ("token_id", token),
+    ]
+}
+
 impl Estate {
     fn new() -> Self {
         let (mut desk, zone) = Desk::with_zone("example.com");
@@ -167,19 +189,7 @@ impl Estate {
             &format!("{account}/teamnet/virtual_networks"),
             json!({"name": "lab"}),
         );
-        let service_token = json!({"name": "ci"});
-        let service_tokens = "access/service_tokens";
-        let of_account = made(
-            &format!("{account}/{service_tokens}"),
-            service_token.clone(),
-        );
-        let of_zone = made(&format!("/zones/{zone}/{service_tokens}"), service_token);
-        let groups = desk.get(&format!("{account}/tokens/permission_groups"));
-        let group = text(&groups[0]["id"]);
-        let token = json!({"name": "ci", "policies": [{"effect": "allow",
-            "permission_groups": [{"id": group}],
-            "resources": {format!("com.cloudflare.api.account.{ACCOUNT}"): "*"}}]});
-        let token = text(&desk.ok("POST", &format!("{account}/tokens"), &token)["id"]);
+        let tokens = tokens(&mut desk, &zone);
         let record = desk.record(&zone, "www", "192.0.2.1");
         let mut connect = |tunnel: &str| {
             let path = format!("/tunnels/{tunnel}/connectors");
@@ -198,15 +208,11 @@ impl Estate {
             ("ip", "10.1.2.3".to_owned()),
             ("zone_id", zone),
             ("dns_record_id", record),
-            ("service_token_id", of_account),
-            ("zones/service_token_id", of_zone),
-            ("permission_group_id", group),
-            ("token_id", token),
             ("resource", "logs".to_owned()),
         ];
         Self {
             desk,
-            ids: ids.into_iter().collect(),
+            ids: ids.into_iter().chain(tokens).collect(),
         }
     }
 
@@ -453,7 +459,10 @@ fn every_operation_answers_as_described_when_called_rightly_and_wrongly() {
         faults.extend(outcomes.filter_map(Result::err));
     }
     assert_eq!(faults, [""; 0], "{faults:#?}");
-    println!("{0} of {0} operations; {count} malformed requests", all.len());
+    println!(
+        "{0} of {0} operations; {count} malformed requests",
+        all.len()
+    );
     assert_eq!(all.len(), 66);
 }
 

@@ -8,7 +8,7 @@ use tunctl::plan::{Finding, Guard, Plan, Reason, fingerprint};
 use tunctl::problem::Problem;
 use tunctl::render::json::{outcome_json, plan_json, write};
 use tunctl::render::{Coverage, Report};
-use tunctl::source::Span;
+use tunctl::source::{Sources, Span};
 
 use super::outcome::every_verdict;
 use super::sample::{adopt, create, delete, plan, record, rename, replace, tunnel, update};
@@ -152,6 +152,8 @@ fn what_the_caller_adds_is_there() {
         start: 0,
         end: 1,
     };
+    let mut sources = Sources::default();
+    sources.add("tunctl.yaml", "tunnels:");
     let lint = Problem::new("tunctl::shadowed", "rule is never reached").at(place, "this one");
     let forecast = Forecast {
         writes: 3,
@@ -168,6 +170,7 @@ fn what_the_caller_adds_is_there() {
         forecast: Some(&forecast),
         coverage: Coverage::Partial,
         lints: &[lint],
+        sources: Some(&sources),
         ..Report::new(&plan)
     }));
     assert_eq!(json["complete"], json!(false));

@@ -1,0 +1,75 @@
+//! What a kind is shown of the account, and what it asks to be shown.
+
+use crate::address::Ids;
+use crate::cloudflare::{List, Operation};
+use crate::desired::Desired;
+use crate::ownership::Ownership;
+use crate::request::Request;
+use crate::scope::Scope;
+
+/// What a kind may look at while it lists and projects.
+#[derive(Clone, Copy)]
+pub struct View<'a> {
+    /// Account, zones, stack.
+    pub scope: &'a Scope,
+    /// The ids of the kinds that were listed before.
+    pub ids: &'a Ids,
+    /// What is declared.
+    pub desired: &'a Desired,
+    /// What is ours.
+    pub ownership: &'a Ownership,
+}
+
+impl View<'_> {
+    /// Whether the manifest says anything about objects of a kind. What it does not speak of
+    /// need not be readable.
+    #[must_use]
+    pub fn speaks_of(&self, kind: &str) -> bool {
+        let owns = self.ownership.owns.get(kind);
+        let mut removed = self.ownership.removed.iter();
+        self.desired.names(kind).next().is_some()
+            || owns.is_some_and(|patterns| !patterns.written().is_empty())
+            || removed.any(|address| address.kind == kind)
+    }
+}
+
+/// One read of a list or of a single object.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Listing {
+    /// The first request.
+    pub request: Request,
+    /// Objects a page; `None` for a read that has no pages.
+    pub page_size: Option<u32>,
+    /// What the list is of: a zone's name, a tunnel's name. The objects may not say.
+    pub of: String,
+    /// Cloudflare's codes that mean "nothing there" for this read.
+    pub absent: &'static [u64],
+    /// Whether the plan can do without it, if the credentials may not read it.
+    pub optional: bool,
+}
+
+impl Listing {
+    /// The read of a list. Nothing is absent in it, and the plan cannot do without it.
+    #[must_use]
+    pub fn list<T>(list: List<T>, of: &str) -> Self {
+        Self {
+            request: list.request,
+            page_size: list.page_size,
+            of: of.to_owned(),
+            absent: &[],
+            optional: false,
+        }
+    }
+
+    /// The read of one object.
+    #[must_use]
+    pub fn one<T>(operation: Operation<T>, of: &str, absent: &'static [u64]) -> Self {
+        Self {
+            request: operation.request,
+            page_size: None,
+            of: of.to_owned(),
+            absent,
+            optional: false,
+        }
+    }
+}
