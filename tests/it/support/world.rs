@@ -22,7 +22,7 @@ use tunctl::plan::{Input, Plan, Policy};
 use tunctl::problem::Problem;
 use tunctl::source::Sources;
 
-pub(crate) use super::by_hand::{WEB, edge, scrubbed};
+pub(crate) use super::by_hand::{WEB, edge, mesh, scrubbed};
 pub(crate) use super::line::{Kill, Line, Moment};
 
 /// The account of every test manifest.
