@@ -212,10 +212,10 @@ async fn read<W: Wire>(client: &Client<W>, listing: &Listing) -> Result<Vec<Valu
         return client.list(&listing.request, listing.page_size).await;
     }
     let answer = client.send(&listing.request).await?;
-    Ok(match answer {
-        Value::Array(lives) => lives,
-        one => vec![one],
-    })
+    if let Value::Array(lives) = answer {
+        return Ok(lives);
+    }
+    Ok(vec![answer])
 }
 
 /// Carries out several listings at the same time; each answers for itself.

@@ -57,7 +57,16 @@ fn on_the_way_down_routes_go_before_tunnels_and_virtual_networks() {
         2 warp_connector.edge-office: delete (undeclared)
     ");
     assert!(!world.apply().failed());
-    assert_snapshot!(world.writes(), @"");
+    assert_snapshot!(world.writes(), @r"
+        POST /zones/example.com/dns_records/batch 200
+        DELETE /accounts/ACCOUNT/teamnet/routes/10.20.0.0/16 200
+        DELETE /accounts/ACCOUNT/teamnet/routes/10.30.0.0/16 200
+        DELETE /accounts/ACCOUNT/teamnet/routes/192.168.7.0/24 200
+        POST /accounts/ACCOUNT/cfd_tunnel 200
+        DELETE /accounts/ACCOUNT/cfd_tunnel/edge-web 200
+        DELETE /accounts/ACCOUNT/teamnet/virtual_networks/edge-lab 200
+        DELETE /accounts/ACCOUNT/warp_connector/edge-office 200
+    ");
 }
 
 #[test]
@@ -163,7 +172,7 @@ fn while_the_default_changes_the_routes_that_name_none_go_with_it() {
         guard default=1: `virtual_network.edge-lab` would become the default in place of `virtual_network.default`, for everything that names none
     "#);
     assert!(!world.apply().failed());
-    assert_snapshot!(describe(&world.plan()), @"");
+    assert_snapshot!(describe(&world.plan()), @"in sync");
 }
 
 #[test]
@@ -227,7 +236,7 @@ fn a_route_whose_tunnel_has_vanished_is_mended() {
         3 dns_record.app.example.com: create (new)
     "#);
     assert!(!world.apply().failed());
-    assert_snapshot!(describe(&world.plan()), @"");
+    assert_snapshot!(describe(&world.plan()), @"in sync");
 }
 
 #[test]

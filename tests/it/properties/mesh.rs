@@ -106,7 +106,10 @@ impl Draft {
     /// Takes out what `validate` refuses.
     fn correct(&mut self) {
         let mut taken = false;
+        let names: BTreeSet<&str> = self.networks.keys().copied().collect();
         for network in self.networks.values_mut() {
+            // A former name that is declared again is an error once it lives.
+            network.previous = network.previous.filter(|it| !names.contains(it));
             if network.default == Some(true) && std::mem::replace(&mut taken, true) {
                 network.default = None;
             }
