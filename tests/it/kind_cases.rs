@@ -73,28 +73,28 @@ fn say(text: &str) {
 
 /// The table, and below it why a case does not exist.
 fn table() -> String {
-    let mut table = format!("{:<16}", "");
-    for (case, _) in ROWS[0].cells() {
-        table += &format!(" {case:<9}");
-    }
+    let line = |kind: &str, cells: Vec<String>| {
+        let cells = cells.into_iter().map(|cell| format!(" {cell:<9}"));
+        format!("{kind:<16}{}", cells.collect::<String>())
+            .trim_end()
+            .to_owned()
+    };
+    let cases = ROWS[0].cells().map(|(case, _)| case.to_owned());
+    let mut lines = vec![line("", cases.to_vec())];
     let mut reasons = Vec::new();
     for row in ROWS {
-        table += &format!("\n{:<16}", row.kind);
-        for (case, cell) in row.cells() {
-            let shown = match cell {
-                Ok(_) => "shown".to_owned(),
-                Err(why) => {
-                    reasons.push(format!("{} {case}: {why}", row.kind));
-                    format!("({})", reasons.len())
-                }
-            };
-            table += &format!(" {shown:<9}");
-        }
+        let cells = row.cells().map(|(case, cell)| match cell {
+            Ok(_) => "shown".to_owned(),
+            Err(why) => {
+                let number = reasons.len() + 1;
+                reasons.push(format!("({number}) {} {case}: {why}", row.kind));
+                format!("({number})")
+            }
+        });
+        lines.push(line(row.kind, cells.to_vec()));
     }
-    for (index, reason) in reasons.iter().enumerate() {
-        table += &format!("\n({}) {reason}", index + 1);
-    }
-    table
+    lines.append(&mut reasons);
+    lines.join("\n")
 }
 
 #[test]
@@ -106,10 +106,7 @@ fn every_kind_has_a_row_and_every_cell_has_a_snapshot_or_a_reason() {
     let empty = empty.filter(|(_, cell)| matches!(cell, Err(why) if why.len() < 10));
     assert_eq!(empty.count(), 0);
     let table = table();
-    say(&format!(
-        "\nkinds \u{d7} cases\n{}\n\n",
-        table.replace(" \n", "\n")
-    ));
+    say(&format!("\nkinds \u{d7} cases\n{table}\n\n"));
     insta::with_settings!({snapshot_path => "kind_cases", prepend_module_to_snapshot => false}, {
         insta::assert_snapshot!("table", table);
     });

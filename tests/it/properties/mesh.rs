@@ -92,7 +92,7 @@ impl Draft {
             }
             _ => {
                 let route = Route {
-                    prefix: *dice.pick(&PREFIXES),
+                    prefix: dice.pick::<&str>(&PREFIXES),
                     within: dice.chance(60).then(|| *dice.pick(&NETWORKS)),
                     comment: *dice.pick(&[None, Some("lab"), Some("")]),
                 };
@@ -193,9 +193,9 @@ fn network(dice: &mut Dice) -> Network {
 
 fn parent(dice: &mut Dice) -> &'static str {
     if dice.chance(60) {
-        *dice.pick(&TUNNELS)
+        dice.pick::<&str>(&TUNNELS)
     } else {
-        *dice.pick(&CONNECTORS)
+        dice.pick::<&str>(&CONNECTORS)
     }
 }
 
@@ -226,7 +226,7 @@ impl Live {
         let name = |(id, row): (String, Value)| (id, text(&row, "name"));
         let parents: BTreeMap<String, String> = living("tunnels").into_iter().map(name).collect();
         let networks = living("networks").into_iter().map(|(id, row)| {
-            let default = row["is_default_network"] == true;
+            let default = row["is_default"] == true;
             (id, (text(&row, "name"), text(&row, "comment"), default))
         });
         let fields = ["network", "virtual_network", "tunnel", "comment"];
@@ -275,6 +275,9 @@ fn marked(comment: &str) -> Option<bool> {
     let stack = comment.split(' ').next()?.strip_prefix("tunctl:")?;
     (!stack.is_empty()).then_some(stack == "edge")
 }
+
+/// A call by hand: method, path below the account, body.
+type Deed = (&'static str, String, Value);
 
 /// One account with its manifest.
 pub(super) struct Mesh {
@@ -327,61 +330,74 @@ impl Mesh {
     fn meddle(&mut self, most: usize) {
         for _ in 0..self.dice.below(most + 1) {
             let live = Live::of(&self.world);
-            let account = format!("/accounts/{ACCOUNT}");
-            let comment = *self.dice.pick(&COMMENTS);
-            let new_name = parent(&mut self.dice);
-            let parent = self.dice.any(live.parents.keys().cloned());
-            let within = self.dice.any(live.networks.keys().cloned());
-            let route = self.dice.any(live.routes.keys().cloned());
-            let route = route.map(|id| format!("{account}/teamnet/routes/{id}"));
-            let networks = format!("{account}/teamnet/virtual_networks");
-            let (method, path, body) = match (self.dice.below(12), parent, within, route) {
-                (0 | 1, Some(parent), Some(within), _) => {
-                    let prefix = *self.dice.pick(&PREFIXES);
-                    let new = json!({"network": prefix, "tunnel_id": parent,
-                        "virtual_network_id": within, "comment": comment});
-                    ("POST", format!("{account}/teamnet/routes"), new)
+            let deed = match self.dice.below(12) {
+                0..=5 => self.with_routes(&live),
+                6..=8 => self.with_networks(&live),
+                9 => {
+                    if let Some(parent) = self.dice.any(live.parents.keys()) {
+                        self.bury(parent);
+                    }
+                    None
                 }
-                (2, _, _, Some(route)) => ("PATCH", route, json!({ "comment": comment })),
-                (3, Some(parent), _, Some(route)) => {
-                    ("PATCH", route, json!({ "tunnel_id": parent }))
-                }
-                (4, _, Some(within), Some(route)) => {
-                    ("PATCH", route, json!({ "virtual_network_id": within }))
-                }
-                (5, _, _, Some(route)) => ("DELETE", route, Value::Null),
-                (6, _, Some(within), _) => {
-                    let own = json!({"is_default_network": true, "comment": comment});
-                    ("PATCH", format!("{networks}/{within}"), own)
-                }
-                (7, _, _, _) => {
-                    let name = *self.dice.pick(&NETWORKS);
-                    (
-                        "POST",
-                        networks,
-                        json!({ "name": name, "comment": comment }),
-                    )
-                }
-                (8, _, Some(within), _) => {
-                    let path = format!("{networks}/{within}?force=true");
-                    ("DELETE", path, Value::Null)
-                }
-                (9, Some(parent), _, _) => {
-                    self.bury(&parent);
-                    continue;
-                }
-                _ => {
-                    let sort = if is_connector(new_name) {
-                        "warp_connector"
-                    } else {
-                        "cfd_tunnel"
-                    };
-                    let new = json!({ "name": new_name, "config_src": "cloudflare" });
-                    ("POST", format!("{account}/{sort}"), new)
-                }
+                _ => Some(self.make_parent()),
             };
-            self.world.try_by_hand(method, &path, &body);
+            if let Some((method, path, body)) = deed {
+                let path = format!("/accounts/{ACCOUNT}/{path}");
+                self.world.try_by_hand(method, &path, &body);
+            }
         }
+    }
+
+    fn with_routes(&mut self, live: &Live) -> Option<Deed> {
+        let parent = self.dice.any(live.parents.keys());
+        let within = self.dice.any(live.networks.keys());
+        let comment = *self.dice.pick(&COMMENTS);
+        let route = self.dice.any(live.routes.keys());
+        let route = route.map(|id| format!("teamnet/routes/{id}"));
+        Some(match self.dice.below(6) {
+            0 | 1 => {
+                let prefix = *self.dice.pick(&PREFIXES);
+                let new = json!({"network": prefix, "tunnel_id": parent?,
+                    "virtual_network_id": within?, "comment": comment});
+                ("POST", "teamnet/routes".to_owned(), new)
+            }
+            2 => ("PATCH", route?, json!({ "comment": comment })),
+            3 => ("PATCH", route?, json!({ "tunnel_id": parent? })),
+            4 => ("PATCH", route?, json!({ "virtual_network_id": within? })),
+            _ => ("DELETE", route?, Value::Null),
+        })
+    }
+
+    fn with_networks(&mut self, live: &Live) -> Option<Deed> {
+        let comment = *self.dice.pick(&COMMENTS);
+        let all = "teamnet/virtual_networks";
+        let one = self.dice.any(live.networks.keys());
+        Some(match self.dice.below(3) {
+            0 => {
+                let own = json!({"is_default_network": true, "comment": comment});
+                ("PATCH", format!("{all}/{}", one?), own)
+            }
+            1 => {
+                let name = *self.dice.pick(&NETWORKS);
+                let new = json!({ "name": name, "comment": comment });
+                ("POST", all.to_owned(), new)
+            }
+            _ => {
+                let path = format!("{all}/{}?force=true", one?);
+                ("DELETE", path, Value::Null)
+            }
+        })
+    }
+
+    fn make_parent(&mut self) -> Deed {
+        let name = parent(&mut self.dice);
+        let sort = if is_connector(name) {
+            "warp_connector"
+        } else {
+            "cfd_tunnel"
+        };
+        let new = json!({ "name": name, "config_src": "cloudflare" });
+        ("POST", sort.to_owned(), new)
     }
 
     /// A tunnel goes and its routes stay: what Cloudflare itself would not do.

@@ -108,15 +108,6 @@ impl World {
         self.by_hand("PATCH", &format!("/accounts/{ACCOUNT}/{path}"), fields);
     }
 
-    /// Deletes an object of the account by hand.
-    pub(crate) fn delete(&self, path: &str) {
-        self.by_hand(
-            "DELETE",
-            &format!("/accounts/{ACCOUNT}/{path}"),
-            &Value::Null,
-        );
-    }
-
     /// Changes one row of the emulator's state, past Cloudflare's own rules; null removes it.
     pub(crate) fn force(&self, table: &str, id: &str, row: &Value) {
         let change = json!({"tables": {table: {id: row}}});
