@@ -2,7 +2,7 @@
 //! not serialised, not compared, and its `Debug` says nothing.
 
 use secrecy::{ExposeSecret as _, SecretString};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::address::{Address, RemoteId};
 
@@ -32,6 +32,15 @@ impl Credential {
             }
         }
         Some(Self(SecretString::from(Value::Object(object).to_string())))
+    }
+
+    /// The run token of a tunnel or a WARP connector: the answer is the token alone
+    /// (cloudflare-api.md 3.5).
+    #[must_use]
+    pub fn of_run_token(address: &Address, id: &RemoteId, answer: &Value) -> Option<Self> {
+        answer.is_string().then_some(())?;
+        let answer = json!({ "token": answer });
+        Self::of(address, id, &answer, "token", &["token"])
     }
 
     /// The text for the sink. Everything else must not ask.

@@ -9,10 +9,13 @@ pub mod entry;
 pub mod erased;
 pub mod lifecycle;
 pub mod mark;
+pub mod private_route;
 pub mod secrecy;
 pub mod tunnel;
 pub mod tunnel_config;
 pub mod view;
+pub mod virtual_network;
+pub mod warp_connector;
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -37,6 +40,9 @@ pub static KINDS: &[&dyn AnyKind] = &[
     &Erased::<tunnel::Tunnel>::NEW,
     &Erased::<tunnel_config::TunnelConfig>::NEW,
     &Erased::<dns_record::DnsRecord>::NEW,
+    &Erased::<virtual_network::VirtualNetwork>::NEW,
+    &Erased::<warp_connector::WarpConnector>::NEW,
+    &Erased::<private_route::PrivateRoute>::NEW,
 ];
 
 /// The kind with a name.

@@ -3,7 +3,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{
     Draining, Entry, Kind, Listing, Lowered, Makes, Rotation, Secrecy, Step, Terms, Unresolved,
@@ -21,8 +21,8 @@ use crate::problem::Problem;
 use crate::request::Request;
 use crate::scope::Scope;
 
-/// Cloudflare's refusal to delete a tunnel with live connections.
-const ACTIVE_CONNECTIONS: u64 = 1022;
+/// Cloudflare's refusal to delete what has live connections.
+pub(super) const ACTIVE_CONNECTIONS: u64 = 1022;
 
 /// The kind `tunnel`.
 pub struct Tunnel;
@@ -161,11 +161,8 @@ impl Kind for Tunnel {
         Some(tunnel::token(&scope.account, id).request)
     }
 
-    /// The answer to the read is the token alone.
     fn credential(address: &Address, id: &RemoteId, answer: &Value) -> Option<Credential> {
-        answer.is_string().then_some(())?;
-        let answer = json!({ "token": answer });
-        Credential::of(address, id, &answer, "token", &["token"])
+        Credential::of_run_token(address, id, answer)
     }
 
     /// Connectors that are connected stay so; to connect anew they need the new token.

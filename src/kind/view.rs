@@ -38,7 +38,7 @@ impl View<'_> {
 pub struct Listing {
     /// The first request.
     pub request: Request,
-    /// Objects a page; `None` for a read that has no pages.
+    /// Objects a page; `None` for a read of one object, or of a list without pages.
     pub page_size: Option<u32>,
     /// What the list is of: a zone's name, a tunnel's name. The objects may not say.
     pub of: String,

@@ -43,6 +43,8 @@ mod ingress;
 mod ingress_commands;
 /// Every kind alone: its requests, and how it reads what Cloudflare answers.
 mod kind;
+/// The table kinds × cases.
+mod kind_cases;
 /// Every kind has all that belongs to a kind, and the schema says so.
 mod kinds;
 /// Servers that say "success" and something else.
@@ -73,6 +75,8 @@ mod order;
 mod ownership;
 /// What is planned for what is declared.
 mod plan;
+/// Private routes and virtual networks in a whole account.
+mod private_network;
 /// Random worlds: what holds in every one of them.
 mod properties;
 /// What the README and the examples say, done.

@@ -23,7 +23,7 @@ use tunctl::problem::Problem;
 use tunctl::secret::Delivery;
 use tunctl::source::Sources;
 
-pub(crate) use super::by_hand::{WEB, edge, scrubbed};
+pub(crate) use super::by_hand::{WEB, edge, mesh, scrubbed};
 pub(crate) use super::line::{Kill, Line, Moment};
 
 /// The account of every test manifest.
