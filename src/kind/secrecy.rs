@@ -35,6 +35,19 @@ pub struct Rotation {
     pub makes: Makes,
 }
 
+impl Rotation {
+    /// A new secret of the same object, chosen here. The old one ends by itself: what is connected
+    /// stays so, and needs the new one to connect anew (cloudflare-api.md 2.4).
+    #[must_use]
+    pub fn by(make: Request) -> Self {
+        Self {
+            make,
+            retire: Vec::new(),
+            makes: Makes::Secret,
+        }
+    }
+}
+
 /// What a rotation makes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Makes {

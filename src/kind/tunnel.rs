@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    Draining, Entry, Kind, Listing, Lowered, Makes, Rotation, Secrecy, Step, Terms, Unresolved,
-    View, Write,
+    Draining, Entry, Kind, Listing, Lowered, Rotation, Secrecy, Step, Terms, Unresolved, View,
+    Write,
 };
 use crate::address::{Address, Ids, RemoteId};
 pub use crate::cloudflare::tunnel::ConfigSrc;
@@ -165,7 +165,6 @@ impl Kind for Tunnel {
         Credential::of_run_token(address, id, answer)
     }
 
-    /// Connectors that are connected stay so; to connect anew they need the new token.
     fn rotate(
         write: &Write<'_>,
         _: &Spec,
@@ -176,11 +175,8 @@ impl Kind for Tunnel {
             name: None,
             tunnel_secret: Some(terms.fresh.clone()),
         };
-        Ok(Rotation {
-            make: tunnel::patch(&write.scope.account, &object.id, &secret).request,
-            retire: Vec::new(),
-            makes: Makes::Secret,
-        })
+        let patch = tunnel::patch(&write.scope.account, &object.id, &secret);
+        Ok(Rotation::by(patch.request))
     }
 
     fn drain(scope: &Scope, id: &RemoteId) -> Option<Draining> {

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
-    Draining, Entry, Kind, Listing, Lowered, Makes, Rotation, Secrecy, Step, Terms, Unresolved,
-    View, Write,
+    Draining, Entry, Kind, Listing, Lowered, Rotation, Secrecy, Step, Terms, Unresolved, View,
+    Write,
 };
 use crate::address::{Address, Ids, RemoteId};
 use crate::cloudflare::tunnel::{Filter, Patch, Tunnel};
@@ -147,11 +147,8 @@ impl Kind for WarpConnector {
             name: None,
             tunnel_secret: Some(terms.fresh.clone()),
         };
-        Ok(Rotation {
-            make: api::patch(&write.scope.account, &object.id, &secret).request,
-            retire: Vec::new(),
-            makes: Makes::Secret,
-        })
+        let patch = api::patch(&write.scope.account, &object.id, &secret);
+        Ok(Rotation::by(patch.request))
     }
 
     fn drain(scope: &Scope, id: &RemoteId) -> Option<Draining> {

@@ -6,8 +6,7 @@ use serde_json::{Value, json};
 use super::desk::Desk;
 
 /// What is known about Cloudflare's API, statement by statement, and the test that shows that
-/// the emulator does it. Those about service tokens and account-owned API tokens are the names
-/// of the tests in the files of that name.
+/// the emulator does it.
 const CHECKLIST: &[(&str, &str)] = &[
     // Where Cloudflare's own description is wrong.
     (
@@ -408,6 +407,80 @@ const CHECKLIST: &[(&str, &str)] = &[
     (
         "the race into 1022 after a cleanup",
         "checklist::a_connector_that_comes_back_makes_a_delete_after_a_cleanup_fail",
+    ),
+    // Service tokens and account-owned API tokens.
+    (
+        "a service token's secret is shown at create only",
+        "service_tokens::a_service_tokens_secret_is_shown_once_and_never_kept",
+    ),
+    (
+        "the fields and defaults of a service token",
+        "service_tokens::a_new_service_token_has_the_published_fields_and_defaults",
+    ),
+    (
+        "names of service tokens are not unique",
+        "service_tokens::names_of_service_tokens_are_not_unique",
+    ),
+    (
+        "another duration counts from now",
+        "service_tokens::another_duration_recomputes_the_end_from_now_and_an_equal_one_does_not",
+    ),
+    (
+        "counting client_secret_version up rotates and shows the new secret",
+        "service_tokens::a_greater_client_secret_version_rotates_and_shows_the_secret_once",
+    ),
+    (
+        "the previous secret lives until its end, which can be moved",
+        "service_tokens::the_previous_secret_lives_until_its_end_which_can_be_moved_either_way",
+    ),
+    (
+        "rotate kills the old secret at once unless told otherwise",
+        "service_tokens::rotate_keeps_the_client_id_and_kills_the_old_secret_at_once_by_default",
+    ),
+    ("refresh adds a year", "service_tokens::refresh_adds_a_year"),
+    (
+        "a disabled service token refuses both secrets",
+        "service_tokens::a_disabled_service_token_refuses_both_secrets_and_stays",
+    ),
+    (
+        "50 service tokens an account",
+        "service_tokens::an_account_has_fifty_service_tokens_at_most",
+    ),
+    (
+        "rotate and refresh exist only under accounts",
+        "service_tokens::zones_have_service_tokens_of_their_own_without_rotate_and_refresh",
+    ),
+    (
+        "service tokens are disabled and deleted behind a client's back",
+        "service_tokens::an_organisation_may_disable_and_delete_service_tokens_behind_a_clients_back",
+    ),
+    (
+        "an API token's value is shown at create and roll only",
+        "account_tokens::an_account_tokens_value_is_shown_at_create_and_roll_only_and_never_kept",
+    ),
+    (
+        "the server assigns policy ids and reorders",
+        "account_tokens::the_server_assigns_policy_ids_and_reorders_policies_and_groups",
+    ),
+    (
+        "rolling answers a bare string and kills the old value",
+        "account_tokens::rolling_gives_a_bare_string_and_kills_the_old_value_at_once",
+    ),
+    (
+        "PUT of an API token replaces all but the value",
+        "account_tokens::a_put_replaces_everything_but_the_value",
+    ),
+    (
+        "an account token fails the user's verify",
+        "account_tokens::a_token_verifies_itself_at_its_account_and_not_as_a_users",
+    ),
+    (
+        "permission groups come in one page",
+        "account_tokens::permission_groups_are_one_page_and_found_by_name_and_scope",
+    ),
+    (
+        "a token cannot grant more than its creator has",
+        "account_tokens::a_token_cannot_grant_more_than_its_creator_has",
     ),
 ];
 
