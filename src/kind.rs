@@ -4,17 +4,18 @@
 //! specs. It sends nothing. Its fields in the manifest are a *facet* of one or more sections,
 //! so a kind is added without touching another one.
 
+pub mod api_token;
 pub mod dns_record;
 pub mod entry;
 pub mod erased;
 pub mod lifecycle;
 pub mod mark;
+pub mod secrecy;
+pub mod service_token;
 pub mod tunnel;
 pub mod tunnel_config;
 
-use jiff::Timestamp;
 use schemars::JsonSchema;
-use secrecy::SecretString;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -30,6 +31,7 @@ use crate::request::Request;
 use crate::scope::Scope;
 pub use entry::{Entry, Lowered};
 pub use erased::{AnyKind, Erased};
+pub use secrecy::{Makes, Rotation, Secrecy, Terms};
 
 /// Every kind, in the order in which documentation and schema show them. The order decides
 /// nothing else: what comes first in a plan follows from references.
@@ -37,6 +39,8 @@ pub static KINDS: &[&dyn AnyKind] = &[
     &Erased::<tunnel::Tunnel>::NEW,
     &Erased::<tunnel_config::TunnelConfig>::NEW,
     &Erased::<dns_record::DnsRecord>::NEW,
+    &Erased::<service_token::ServiceToken>::NEW,
+    &Erased::<api_token::ApiToken>::NEW,
 ];
 
 /// The kind with a name.
@@ -248,6 +252,19 @@ pub trait Kind: 'static {
         Err(Unresolved(Address::new(Self::NAME, write.name)))
     }
 
+    /// Whether a rotation moves the end of an object that expires.
+    #[must_use]
+    fn renews(spec: &Self::Spec, object: &Object) -> bool {
+        let _ = (spec, object);
+        true
+    }
+
+    /// Objects of one address as one, for kinds whose objects come in generations.
+    #[must_use]
+    fn fold(objects: Vec<Object>) -> Vec<Object> {
+        objects
+    }
+
     /// What is odd about the answer to a write, in words for the user.
     #[must_use]
     fn concern(before: Option<&Object>, answer: &Value) -> Option<String> {
@@ -353,44 +370,6 @@ pub struct Draining {
     pub evict: Option<Request>,
     /// The code with which Cloudflare refuses the deletion meanwhile.
     pub refused: u64,
-}
-
-/// When Cloudflare shows the secret of an object.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Secrecy {
-    /// Whenever it is asked: a run token (cloudflare-api.md 3.5).
-    Readable,
-    /// Only when it is made: what is lost then has to be made anew.
-    ShownOnce,
-}
-
-/// What a rotation needs beside the object.
-#[derive(Debug, Clone)]
-pub struct Terms {
-    /// When the old secret is to end.
-    pub grace_until: Timestamp,
-    /// 32 random bytes in base64, for a kind whose secrets are chosen here.
-    pub fresh: SecretString,
-}
-
-/// How a secret is replaced. Between the two parts the new one is put away.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Rotation {
-    /// Makes the new secret. The old one goes on working.
-    pub make: Request,
-    /// Ends the old one, once the new one is put away.
-    pub retire: Vec<Request>,
-    /// What the new secret belongs to.
-    pub makes: Makes,
-}
-
-/// What a rotation makes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Makes {
-    /// Another secret of the same object. If it cannot be put away, nobody uses it.
-    Secret,
-    /// Another object beside the old one. If its secret cannot be put away, it is deleted.
-    Object,
 }
 
 /// A reference to something that has no id.

@@ -105,6 +105,9 @@ pub async fn observe<W: Wire>(
         }
         round(client, &ready, &mut survey, desired, ownership).await?;
         for kind in ready {
+            survey
+                .observed
+                .fold(kind.name(), |objects| kind.fold(objects));
             rename(kind, &mut survey.observed, desired, ownership);
             listed.insert(kind.name());
         }

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::address::{Address, Ids, RemoteId};
+use crate::ownership::OWN_TOKEN;
 
 /// Whose an object is, as far as the object itself can tell.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -136,6 +137,23 @@ impl Observed {
     #[must_use]
     pub fn at(&self, address: &Address) -> &[Object] {
         self.objects.get(address).map_or(&[], Vec::as_slice)
+    }
+
+    /// Puts the objects of a kind together that are one.
+    pub fn fold(&mut self, kind: &str, fold: impl Fn(Vec<Object>) -> Vec<Object>) {
+        let all = self.objects.iter_mut();
+        for (address, objects) in all.filter(|(address, it)| address.kind == kind && it.len() > 1) {
+            *objects = fold(std::mem::take(objects));
+            if let [only] = objects.as_slice() {
+                self.ids.learn(address, &only.id);
+            }
+        }
+    }
+
+    /// Whether an id is the one of the API token that the run itself uses.
+    #[must_use]
+    pub fn is_own_token(&self, id: &RemoteId) -> bool {
+        !self.at(&Address::new(OWN_TOKEN, id.as_str())).is_empty()
     }
 
     /// Every object with its address.

@@ -13,6 +13,9 @@ use crate::kind::{Makes, Rotation, Step, Terms, Write};
 use crate::plan::{Action, Change};
 use crate::secret::SinkError;
 
+/// How long an old secret is held at the most, if the run that made a new one never ends: a year.
+const HOLD: SignedDuration = SignedDuration::from_hours(365 * 24);
+
 /// The bytes of a tunnel's secret (cloudflare-api.md 2.2).
 const FRESH: usize = 32;
 
@@ -23,15 +26,14 @@ impl<W: Wire> Executor<'_, W> {
         let keeping = declared.and_then(|declared| declared.lifecycle.keeping.as_ref());
         let grace = keeping.map_or(0, |keeping| keeping.grace);
         let grace = SignedDuration::from_secs(i64::try_from(grace).unwrap_or(i64::MAX));
+        let now = self.survey.observed.at;
+        let grace_until = now.checked_add(grace).unwrap_or(Timestamp::MAX);
+        let hold_until = now.checked_add(HOLD).unwrap_or(Timestamp::MAX);
         let mut fresh = [0; FRESH];
         getrandom::fill(&mut fresh).expect("the system has random bytes");
         Terms {
-            grace_until: self
-                .survey
-                .observed
-                .at
-                .checked_add(grace)
-                .unwrap_or(Timestamp::MAX),
+            grace_until,
+            hold_until: hold_until.max(grace_until),
             fresh: SecretString::from(STANDARD.encode(fresh)),
         }
     }

@@ -82,6 +82,8 @@ pub trait AnyKind: Sync {
     fn credential(&self, address: &Address, id: &RemoteId, answer: &Value) -> Option<Credential>;
     fn reading(&self, scope: &Scope, id: &RemoteId) -> Option<Request>;
     fn retract(&self, write: &Write<'_>, id: &RemoteId) -> Option<Step>;
+    fn renews(&self, spec: &Value, object: &Object) -> bool;
+    fn fold(&self, objects: Vec<Object>) -> Vec<Object>;
     /// # Errors
     /// If something it refers to does not exist.
     fn rotate(
@@ -262,6 +264,14 @@ impl<K: Kind> AnyKind for Erased<K> {
 
     fn retract(&self, write: &Write<'_>, id: &RemoteId) -> Option<Step> {
         K::retract(write, id)
+    }
+
+    fn renews(&self, spec: &Value, object: &Object) -> bool {
+        K::renews(&typed::<K>(spec), object)
+    }
+
+    fn fold(&self, objects: Vec<Object>) -> Vec<Object> {
+        K::fold(objects)
     }
 
     fn rotate(

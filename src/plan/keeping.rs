@@ -4,7 +4,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::Input;
-use super::change::{Action, Reason};
+use super::change::{Action, Change, Reason};
 use crate::address::Address;
 use crate::desired::{Declared, Keeping};
 use crate::kind::{AnyKind, Secrecy};
@@ -15,30 +15,29 @@ use crate::problem::Problem;
 /// sink that a secret goes to.
 pub(super) type Kept = (Action, Reason, Option<String>);
 
-/// Adds what the secret of a resource needs to what its fields need.
-///
-/// # Errors
-/// An incident: why nothing at all is done about the resource.
+/// Adds what the secret of a resource needs to what its fields need. Of an incident it warns, and
+/// does nothing at all about the resource.
 pub(super) fn kept(
     input: &Input<'_>,
     kind: &dyn AnyKind,
-    address: &Address,
-    declared: &Declared,
+    (address, declared): (&Address, &Declared),
     found: Option<(Action, Reason)>,
-) -> Result<Option<Kept>, Problem> {
+    warnings: &mut Vec<Problem>,
+) -> Option<Kept> {
     let plain = |found: Option<(Action, Reason)>| found.map(|(it, why)| (it, why, None));
     let Some(secrecy) = kind.secrecy() else {
-        return Ok(plain(found));
+        return plain(found);
     };
     let objects = input.observed.at(address);
     if let Some(incident) = incident(input, secrecy, address, declared, objects) {
-        return Err(incident);
+        warnings.push(incident);
+        return None;
     }
     let asked = input.rotate == Some(address);
     let keeping = declared.lifecycle.keeping.as_ref();
     let sink = keeping.map(|keeping| keeping.sink.clone());
     let Some(object) = objects.first() else {
-        return Ok(found.map(|(it, why)| (it, why, sink)));
+        return found.map(|(it, why)| (it, why, sink));
     };
     let missing = input.observed.kept.get(address) == Some(&Presence::Missing);
     let due = match keeping {
@@ -48,10 +47,16 @@ pub(super) fn kept(
         }
         Some(_) | None => None,
     };
-    if let Some(reason) = due {
-        return Ok(Some((rotation(object, declared, found), reason, sink)));
+    if let Some(Reason::Expires(at)) = due
+        && !kind.renews(&declared.spec, object)
+    {
+        warnings.push(ending(address, declared, at));
+        return plain(found);
     }
-    Ok(match (found, keeping) {
+    if let Some(reason) = due {
+        return Some((rotation(object, declared, found), reason, sink));
+    }
+    match (found, keeping) {
         (Some((action @ Action::Replace { .. }, why)), _) => Some((action, why, sink)),
         (Some((action, why)), Some(_)) if missing => Some((action, why, sink)),
         (None, Some(keeping)) if missing => {
@@ -63,7 +68,34 @@ pub(super) fn kept(
             Some((action, Reason::NotKept(keeping.sink.clone()), sink))
         }
         (found, _) => plain(found),
-    })
+    }
+}
+
+/// The API token that the run itself uses stays as it is.
+pub(super) fn spare(input: &Input<'_>, changes: &mut Vec<Change>, warnings: &mut Vec<Problem>) {
+    changes.retain(|change| {
+        let ends = matches!(change.action, Action::Delete { .. } | Action::Rotate { .. });
+        let mut objects = change.action.objects().iter();
+        let spared = ends && objects.any(|object| input.observed.is_own_token(&object.id));
+        if spared {
+            let message = format!(
+                "`{}` is the API token of this run and is left alone",
+                change.address
+            );
+            let problem = Problem::new("tunctl::own_token", message).warning();
+            warnings.push(problem.help("run again with another token"));
+        }
+        !spared
+    });
+}
+
+/// A credential that ends, and that no rotation would make last longer.
+fn ending(address: &Address, declared: &Declared, at: Timestamp) -> Problem {
+    let message = format!("`{address}` ends at {at}, and nothing says when a new one would");
+    Problem::new("tunctl::credential_ends", message)
+        .at(declared.at, "declared here")
+        .help("write a later `expiresOn`: the next apply makes a new one")
+        .warning()
 }
 
 /// The rotation that also brings what differs.

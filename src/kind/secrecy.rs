@@ -1,0 +1,47 @@
+//! What a kind says of the secrets of its objects: when they are shown, and how one follows
+//! another.
+
+use jiff::Timestamp;
+use secrecy::SecretString;
+
+use crate::request::Request;
+
+/// When Cloudflare shows the secret of an object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Secrecy {
+    /// Whenever it is asked: a run token (cloudflare-api.md 3.5).
+    Readable,
+    /// Only when it is made: what is lost then has to be made anew.
+    ShownOnce,
+}
+
+/// What a rotation needs beside the object.
+#[derive(Debug, Clone)]
+pub struct Terms {
+    /// When the old secret is to end, once the new one is put away.
+    pub grace_until: Timestamp,
+    /// Until when the old one has to be held, because nobody knows yet when that will be.
+    pub hold_until: Timestamp,
+    /// 32 random bytes in base64, for a kind whose secrets are chosen here.
+    pub fresh: SecretString,
+}
+
+/// How a secret is replaced. Between the two parts the new one is put away.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rotation {
+    /// Makes the new secret. The old one goes on working.
+    pub make: Request,
+    /// Ends the old one, once the new one is put away.
+    pub retire: Vec<Request>,
+    /// What the new secret belongs to.
+    pub makes: Makes,
+}
+
+/// What a rotation makes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Makes {
+    /// Another secret of the same object. If it cannot be put away, nobody uses it.
+    Secret,
+    /// Another object beside the old one. If its secret cannot be put away, it is deleted.
+    Object,
+}
