@@ -12,6 +12,7 @@ pub mod lifecycle;
 pub mod mark;
 pub mod secrecy;
 pub mod service_token;
+pub mod step;
 pub mod tunnel;
 pub mod tunnel_config;
 
@@ -32,6 +33,7 @@ use crate::scope::Scope;
 pub use entry::{Entry, Lowered};
 pub use erased::{AnyKind, Erased};
 pub use secrecy::{Makes, Rotation, Secrecy, Terms};
+pub use step::{Draining, Part, Recheck, Step};
 
 /// Every kind, in the order in which documentation and schema show them. The order decides
 /// nothing else: what comes first in a plan follows from references.
@@ -195,6 +197,13 @@ pub trait Kind: 'static {
         Err(Unresolved(Address::new(Self::NAME, write.name)))
     }
 
+    /// Removes what is the same object at an earlier time.
+    #[must_use]
+    fn delete_older(scope: &Scope, id: &RemoteId) -> Option<Step> {
+        let _ = (scope, id);
+        None
+    }
+
     /// The reads and writes that free the object from what is connected to it, for kinds that
     /// Cloudflare does not delete while they are in use.
     #[must_use]
@@ -238,7 +247,16 @@ pub trait Kind: 'static {
         None
     }
 
-    /// Makes a new secret beside the old one, and says what ends the old one.
+    /// Brings an old secret back that the answer to [`Kind::reading`] showed. `None`: the old one
+    /// was never ended.
+    #[must_use]
+    fn restore(write: &Write<'_>, object: &Object, answer: &Value) -> Option<Request> {
+        let _ = (write, object, answer);
+        None
+    }
+
+    /// Makes a new secret beside the old one, and says what ends the old one. Brings the declared
+    /// name and every declared field with it.
     ///
     /// # Errors
     /// If something it refers to does not exist.
@@ -323,53 +341,6 @@ pub struct Write<'a> {
     pub ids: &'a Ids,
     /// The resource's name.
     pub name: &'a str,
-}
-
-/// How a change is sent.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Step {
-    /// One request.
-    Send(Request),
-    /// Parts of a request that carries many changes as one transaction.
-    Batch {
-        /// The request, without a body; parts for the same path travel together.
-        endpoint: Request,
-        /// In Cloudflare's order: deletes, patches, posts.
-        parts: Vec<Part>,
-    },
-}
-
-/// One operation of a batch.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Part {
-    /// Removes the object with this id.
-    Delete(RemoteId),
-    /// Changes fields; the body carries the id.
-    Patch(Value),
-    /// Makes an object.
-    Post(Value),
-}
-
-/// When a write is preceded by a read of the same object.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Recheck {
-    /// Cloudflare itself refuses what would do harm.
-    Never,
-    /// Before changing or deleting what exists.
-    Existing,
-    /// Also before making what was absent when the plan was made.
-    Always,
-}
-
-/// How connections are watched and ended before a deletion.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Draining {
-    /// Lists what is connected: an empty array when nothing is.
-    pub poll: Request,
-    /// Ends all connections; `None` where Cloudflare cannot.
-    pub evict: Option<Request>,
-    /// The code with which Cloudflare refuses the deletion meanwhile.
-    pub refused: u64,
 }
 
 /// A reference to something that has no id.

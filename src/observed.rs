@@ -6,7 +6,10 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::address::{Address, Ids, RemoteId};
-use crate::ownership::OWN_TOKEN;
+
+/// The kind of the address under which the API token that the run itself uses is observed, with
+/// its id for a name. It is never deleted or rotated.
+pub const OWN_TOKEN: &str = "own_token";
 
 /// Whose an object is, as far as the object itself can tell.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,6 +61,8 @@ pub struct Object {
     pub expires: Option<Timestamp>,
     /// Whether it can be relied on.
     pub standing: Standing,
+    /// The same thing at earlier times: it goes with the object.
+    pub older: Vec<RemoteId>,
 }
 
 impl Object {
@@ -76,6 +81,7 @@ impl Object {
             carry: Value::Null,
             expires: None,
             standing: Standing::Good,
+            older: Vec::new(),
         }
     }
 }
@@ -86,8 +92,10 @@ pub enum Standing {
     /// It does.
     #[default]
     Good,
-    /// A rotation of its secret began and did not end.
+    /// A rotation of its secret began and did not end; another one ends it.
     Unfinished,
+    /// The same, and another one would end the older of two secrets, which may be the one in use.
+    Held,
     /// Somebody revoked or disabled it, in words. Never undone silently.
     Revoked(String),
 }

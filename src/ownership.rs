@@ -8,10 +8,6 @@ use globset::{Glob, GlobSet, GlobSetBuilder};
 use crate::address::Address;
 use crate::observed::{Form, Object, Owner};
 
-/// The kind of the address under which the API token that the run itself uses is observed, with
-/// its id for a name. It is never deleted or rotated.
-pub const OWN_TOKEN: &str = "own_token";
-
 /// Patterns over names or addresses. `*` matches dots and slashes too.
 #[derive(Debug, Clone, Default)]
 pub struct Patterns {

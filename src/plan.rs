@@ -80,6 +80,13 @@ impl Plan {
         self.stages.iter().flatten()
     }
 
+    /// Whether a declared credential is not what it should be, and is left so because only
+    /// somebody who knows what happened can decide.
+    #[must_use]
+    pub fn has_incidents(&self) -> bool {
+        self.warnings.iter().any(keeping::is_incident)
+    }
+
     /// Whether the account already is as the manifest says.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -10,7 +10,7 @@ use super::stacks::{self, Stack, Stacks};
 use crate::apply::{Event, Executor, Outcome};
 use crate::cli::{Global, WriteArgs};
 use crate::exit::Exit;
-use crate::plan::Policy;
+use crate::plan::{Plan, Policy};
 use crate::render;
 
 /// A plan of a stack that may be carried out.
@@ -124,7 +124,7 @@ async fn carry_out(
             let text = String::from_utf8_lossy(&text);
             session.progress.suspend(|| console::print(&text))?;
         }
-        ends.push(end(&outcome));
+        ends.push(end(&outcome, &it.planned.plan));
     }
     if console.is_for_programs() {
         console::print_json(&planning::one(results))?;
@@ -145,12 +145,12 @@ fn show(console: &Console, session: &Session, event: &Event<'_>) {
     }
 }
 
-fn end(outcome: &Outcome) -> Exit {
+fn end(outcome: &Outcome, plan: &Plan) -> Exit {
     if outcome.failed() {
         Exit::Error
     } else if outcome.stale() {
         Exit::Stale
-    } else if outcome.pending() {
+    } else if outcome.pending() || plan.has_incidents() {
         Exit::Unsettled
     } else {
         Exit::Success

@@ -20,8 +20,7 @@ use crate::credential::Credential;
 use crate::desired::Keeping;
 use crate::kind::entry::Key;
 use crate::lifetime;
-use crate::observed::{Object, Standing};
-use crate::ownership::OWN_TOKEN;
+use crate::observed::{OWN_TOKEN, Object, Standing};
 use crate::problem::Problem;
 use crate::scope::Scope;
 use policy::{Condition, Policy};
@@ -288,6 +287,11 @@ impl Kind for ApiToken {
         Ok(Step::Send(deleted.request))
     }
 
+    fn delete_older(scope: &Scope, id: &RemoteId) -> Option<Step> {
+        let deleted = account_token::delete(account(scope), id);
+        Some(Step::Send(deleted.request))
+    }
+
     fn retract(write: &Write<'_>, id: &RemoteId) -> Option<Step> {
         let deleted = account_token::delete(account(write.scope), id);
         Some(Step::Send(deleted.request))
@@ -308,14 +312,13 @@ impl Kind for ApiToken {
     ) -> Result<Rotation, Unresolved> {
         let name = generation::name(write.name, generation::of(object) + 1);
         let new = wire(write, spec, name, &object.carry)?;
-        let others = generation::others(object).into_iter();
-        let others = others.filter_map(|id| RemoteId::try_from(id).ok());
-        let retire = std::iter::once(object.id.clone()).chain(others);
-        let retire = retire.map(|id| account_token::delete(account(write.scope), &id).request);
+        let retire = object.older.iter().chain([&object.id]);
+        let retire = retire.map(|id| account_token::delete(account(write.scope), id).request);
         Ok(Rotation {
-            make: account_token::create(account(write.scope), &new).request,
+            make: Some(account_token::create(account(write.scope), &new).request),
             retire: retire.collect(),
             makes: Makes::Object,
+            ends: None,
         })
     }
 }

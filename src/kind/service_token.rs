@@ -1,7 +1,9 @@
 //! A service token of Access, with which a program gets past it. Its secret is shown once: when
 //! it is made, and when it is rotated.
 
-use jiff::Timestamp;
+use std::num::NonZeroU32;
+
+use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -18,10 +20,15 @@ use crate::kind::lifecycle::Kept;
 use crate::lifetime;
 use crate::observed::{Object, Standing};
 use crate::problem::Problem;
+use crate::request::Request;
 use crate::scope::Scope;
 
 /// How long the old secret works beside the new one, unless declared: a day.
 const GRACE: u64 = 86_400;
+
+/// Until when an old secret is held while nobody knows whether the new one is put away: a time
+/// that nothing else says, so that it shows a rotation which did not end.
+const HELD: &str = "2099-12-31T23:59:59Z";
 
 /// The kind `service_token`.
 pub struct ServiceToken;
@@ -214,8 +221,10 @@ impl Kind for ServiceToken {
             duration: live.duration.as_deref().map(canonical),
         };
         let time = |text: &Option<String>| text.as_deref()?.parse::<Timestamp>().ok();
+        let previous = time(&live.previous_client_secret_expires_at);
         let standing = match live.enabled {
             Some(false) => Standing::Revoked("is disabled at Cloudflare".to_owned()),
+            Some(true) | None if previous.is_some() && previous == held() => Standing::Held,
             Some(true) | None => Standing::Good,
         };
         let object = Object {
@@ -287,8 +296,7 @@ impl Kind for ServiceToken {
     }
 
     /// The old secret is held until the new one is put away, whenever that is; only then does its
-    /// grace begin. The same write makes the token valid anew: Cloudflare counts `duration` from
-    /// when it is written (cloudflare-api.md 7).
+    /// grace begin, and the token is made valid anew.
     fn rotate(
         write: &Write<'_>,
         spec: &Spec,
@@ -296,41 +304,73 @@ impl Kind for ServiceToken {
         terms: &Terms,
     ) -> Result<Rotation, Unresolved> {
         let level = level_of(write)?;
-        let make = match &level {
-            Level::Account(account) => {
-                service_token::rotate(account, &object.id, Some(terms.hold_until)).request
+        let duration = spec.duration.as_deref();
+        let duration = duration.or(object.spec["duration"].as_str());
+        let lifetime = duration.and_then(lifetime_of);
+        let ends = match lifetime {
+            Some(Lifetime::Hours(hours)) => {
+                let hours = SignedDuration::from_hours(hours.into());
+                terms.now.checked_add(hours).ok()
             }
-            // A zone's tokens have no `/rotate` (cloudflare-api.md 7): the version is counted up.
-            Level::Zone(_) => {
-                let version = object.carry["version"].as_u64().unwrap_or(1);
-                let next = u32::try_from(version + 1).ok();
-                let update = Update {
-                    name: None,
-                    options: Options {
-                        client_secret_version: next.and_then(std::num::NonZeroU32::new),
-                        previous_client_secret_expires_at: Some(terms.hold_until),
-                        ..Options::default()
-                    },
-                };
-                service_token::update(&level, &object.id, &update).request
-            }
+            Some(Lifetime::Forever) | None => None,
         };
-        let duration = spec
-            .duration
-            .as_deref()
-            .or(object.spec["duration"].as_str());
-        let update = Update {
-            name: None,
-            options: Options {
-                duration: duration.and_then(lifetime_of),
-                previous_client_secret_expires_at: Some(terms.grace_until),
-                ..Options::default()
-            },
-        };
+        let until = (!terms.spare).then_some(terms.grace_until);
+        let updates = renewal(lifetime, until).into_iter();
+        let updates = updates.map(|options| Update {
+            name: Some(parts(write.name).0.to_owned()),
+            options,
+        });
         Ok(Rotation {
-            make,
-            retire: vec![service_token::update(&level, &object.id, &update).request],
+            make: (!terms.spare).then(|| next(&level, object)),
+            retire: updates
+                .map(|update| service_token::update(&level, &object.id, &update).request)
+                .collect(),
             makes: Makes::Secret,
+            ends,
         })
+    }
+}
+
+/// When an old secret that is held ends.
+fn held() -> Option<Timestamp> {
+    HELD.parse().ok()
+}
+
+/// Makes the next secret.
+fn next(level: &Level, object: &Object) -> Request {
+    let account = match level {
+        Level::Account(account) => account,
+        // A zone's tokens have no `/rotate` (cloudflare-api.md 7): the version is counted up.
+        Level::Zone(_) => {
+            let version = object.carry["version"].as_u64().unwrap_or(1);
+            let next = u32::try_from(version + 1).ok();
+            let update = Update {
+                name: None,
+                options: Options {
+                    client_secret_version: next.and_then(NonZeroU32::new),
+                    previous_client_secret_expires_at: held(),
+                    ..Options::default()
+                },
+            };
+            return service_token::update(level, &object.id, &update).request;
+        }
+    };
+    service_token::rotate(account, &object.id, held()).request
+}
+
+/// The updates that let a token be valid anew, and the old secret end. Cloudflare counts only
+/// another duration from when it is written (cloudflare-api.md 7), so there is one in between: a
+/// crash there shows as a difference, and the next plan mends it.
+fn renewal(duration: Option<Lifetime>, until: Option<Timestamp>) -> Vec<Options> {
+    let options = |duration| Options {
+        duration,
+        previous_client_secret_expires_at: until,
+        ..Options::default()
+    };
+    match duration {
+        Some(Lifetime::Hours(hours)) => [hours.saturating_add(1), hours]
+            .map(|hours| options(Some(Lifetime::Hours(hours))))
+            .to_vec(),
+        other @ (Some(Lifetime::Forever) | None) => vec![options(other)],
     }
 }

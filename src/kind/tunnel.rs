@@ -1,11 +1,12 @@
 //! A Cloudflare Tunnel. Found by its name among the living; never replaced, because a new
 //! tunnel has a new id and every connector would have to be set up again.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use schemars::JsonSchema;
+use secrecy::ExposeSecret as _;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-
-use secrecy::ExposeSecret as _;
 
 use super::{
     Draining, Entry, Kind, Listing, Lowered, Makes, Rotation, Secrecy, Step, Terms, Unresolved,
@@ -207,13 +208,23 @@ impl Kind for Tunnel {
         object: &Object,
         terms: &Terms,
     ) -> Result<Rotation, Unresolved> {
-        let body = json!({ "tunnel_secret": terms.fresh.expose_secret() });
+        let body = json!({ "name": write.name, "tunnel_secret": terms.fresh.expose_secret() });
         let path = path(write.scope, &object.id);
         Ok(Rotation {
-            make: Request::new(Method::Patch, &path).body(body),
+            make: Some(Request::new(Method::Patch, &path).body(body)),
             retire: Vec::new(),
             makes: Makes::Secret,
+            ends: None,
         })
+    }
+
+    /// The secret stands in the run token (cloudflare-api.md 3.5).
+    fn restore(write: &Write<'_>, object: &Object, answer: &Value) -> Option<Request> {
+        let token = STANDARD.decode(answer.as_str()?).ok()?;
+        let token: Value = serde_json::from_slice(&token).ok()?;
+        let body = json!({ "tunnel_secret": token["s"].as_str()? });
+        let path = path(write.scope, &object.id);
+        Some(Request::new(Method::Patch, &path).body(body))
     }
 
     fn drain(scope: &Scope, id: &RemoteId) -> Option<Draining> {

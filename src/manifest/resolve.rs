@@ -18,6 +18,7 @@ use crate::kind::lifecycle::OnDelete;
 use crate::kind::{self, Entry, KINDS, Lowered};
 use crate::ownership::{Ownership, Patterns};
 use crate::problem::Problem;
+use crate::sink::Sinks;
 use crate::source::Span;
 
 /// What the files say, as places and as values.
@@ -64,18 +65,38 @@ impl<'a> Document<'a> {
         } = lowered;
         let resources = unique(resources, &mut problems);
         problems.extend(self.contradictions(&resources));
+        let sinks = self.sinks(&resources, &mut problems);
         if !sound || !problems.is_empty() {
             return (None, problems);
         }
         match Surface::deserialize(self.value) {
             Ok(surface) => {
                 let mut manifest = self.manifest(surface, resources, &mut problems);
+                manifest.sinks = sinks;
                 manifest.routes = routes;
                 manifest.tests = tests;
                 (Some(manifest), problems)
             }
             Err(error) => (None, vec![unshaped(self.root.span, &error)]),
         }
+    }
+
+    /// The sinks, and what is wrong with them and with what names them. Nothing is said of a section
+    /// that is not in shape.
+    fn sinks(&self, resources: &BTreeMap<Address, Declared>, problems: &mut Vec<Problem>) -> Sinks {
+        if !self.is_in_shape(&[Step::Key("sinks")]) {
+            return Sinks::new();
+        }
+        let declared = self.value.get("sinks").map(BTreeMap::deserialize);
+        let Ok(declared) = declared.transpose() else {
+            return Sinks::new();
+        };
+        let unclear = problems.len();
+        let sinks = sinks::sinks(self.root, &declared.unwrap_or_default(), problems);
+        if problems.len() == unclear {
+            problems.extend(sinks::misnamed(resources, &sinks));
+        }
+        sinks
     }
 
     fn manifest(
@@ -85,8 +106,6 @@ impl<'a> Document<'a> {
         problems: &mut Vec<Problem>,
     ) -> Manifest {
         let ownership = ownership(&surface, self.value, problems);
-        let sinks = sinks::sinks(self.root, &surface.sinks, problems);
-        problems.extend(sinks::misnamed(&resources, &sinks));
         let drain = self.value["defaults"].get("onDelete");
         let drain = drain.and_then(|it| OnDelete::deserialize(it).ok());
         Manifest {
@@ -97,7 +116,6 @@ impl<'a> Document<'a> {
             },
             ownership,
             limits: surface.limits,
-            sinks,
             ..Manifest::default()
         }
     }

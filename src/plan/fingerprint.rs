@@ -26,6 +26,7 @@ pub fn digest(object: &Object) -> String {
         carry,
         expires,
         standing,
+        older,
     } = object;
     let owner = match owner {
         Owner::Ours => json!("ours"),
@@ -37,10 +38,11 @@ pub fn digest(object: &Object) -> String {
     let standing = match standing {
         Standing::Good => Value::Null,
         Standing::Unfinished => json!("unfinished"),
+        Standing::Held => json!("held"),
         Standing::Revoked(how) => json!({ "revoked": how }),
     };
     hash(&json!([
-        id, spec, owner, form, former, version, carry, expires, standing
+        id, spec, owner, form, former, version, carry, expires, standing, older
     ]))
 }
 

@@ -11,6 +11,12 @@ use crate::kind::{AnyKind, Secrecy};
 use crate::observed::{Object, Presence, Standing};
 use crate::problem::Problem;
 
+/// The code of a credential that somebody revoked.
+const REVOKED: &str = "tunctl::credential_revoked";
+
+/// The code of a credential that is gone, and whose secret is still in its sink.
+const VANISHED: &str = "tunctl::credential_vanished";
+
 /// What a declared resource needs, once its secret is thought of: how it changes, why, and the
 /// sink that a secret goes to.
 pub(super) type Kept = (Action, Reason, Option<String>);
@@ -53,6 +59,12 @@ pub(super) fn kept(
         warnings.push(ending(address, declared, at));
         return plain(found);
     }
+    if object.standing == Standing::Held && !asked && !missing {
+        warnings.push(held(address, declared));
+        // Its end moves, and no secret is made.
+        let moves = due.map(|reason| (rotation(object, declared, None), reason, None));
+        return moves.or_else(|| plain(found));
+    }
     if let Some(reason) = due {
         return Some((rotation(object, declared, found), reason, sink));
     }
@@ -75,8 +87,9 @@ pub(super) fn kept(
 pub(super) fn spare(input: &Input<'_>, changes: &mut Vec<Change>, warnings: &mut Vec<Problem>) {
     changes.retain(|change| {
         let ends = matches!(change.action, Action::Delete { .. } | Action::Rotate { .. });
-        let mut objects = change.action.objects().iter();
-        let spared = ends && objects.any(|object| input.observed.is_own_token(&object.id));
+        let objects = change.action.objects().iter();
+        let mut ids = objects.flat_map(|it| it.older.iter().chain([&it.id]));
+        let spared = ends && ids.any(|id| input.observed.is_own_token(id));
         if spared {
             let message = format!(
                 "`{}` is the API token of this run and is left alone",
@@ -87,6 +100,27 @@ pub(super) fn spare(input: &Input<'_>, changes: &mut Vec<Change>, warnings: &mut
         }
         !spared
     });
+}
+
+/// Two secrets, of which nobody knows which one is in the sink.
+fn held(address: &Address, declared: &Declared) -> Problem {
+    let name = address.name.split('@').next().unwrap_or_default();
+    let message = format!(
+        "the last rotation of `{address}` did not end; its new secret and the one before both work"
+    );
+    Problem::new("tunctl::rotation_held", message)
+        .at(declared.at, "it gets no third one by itself")
+        .help(format!(
+            "`tunctl rotate {} {name}` makes one, and ends the older of the two at once",
+            address.kind.replace('_', "-")
+        ))
+        .warning()
+}
+
+/// Whether a warning tells of a credential that does not do what it is there for, and that nobody
+/// should undo without knowing.
+pub(super) fn is_incident(warning: &Problem) -> bool {
+    [REVOKED, VANISHED].contains(&warning.code)
 }
 
 /// A credential that ends, and that no rotation would make last longer.
@@ -146,7 +180,7 @@ fn incident(
     if let Some(Standing::Revoked(how)) = objects.first().map(|it| &it.standing) {
         let message = format!("`{address}` {how}; it is left as it is");
         return Some(
-            Problem::new("tunctl::credential_revoked", message)
+            Problem::new(REVOKED, message)
                 .at(declared.at, "declared here")
                 .help("if that was meant, drop the entry; if not, find out who did it, then rotate it")
                 .warning(),
@@ -155,7 +189,7 @@ fn incident(
     let there = input.observed.kept.get(address) == Some(&Presence::There);
     (objects.is_empty() && there && secrecy == Secrecy::ShownOnce).then(|| {
         let message = format!("`{address}` is gone from Cloudflare, and its sink has its secret");
-        Problem::new("tunctl::credential_vanished", message)
+        Problem::new(VANISHED, message)
             .at(declared.at, "it is not made again by itself")
             .help(
                 "if it was revoked for good, drop the entry; to have a new one, take the old \

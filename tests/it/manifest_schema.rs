@@ -87,7 +87,18 @@ fn only_what_has_no_default_is_required() {
     assert_eq!(schema["required"], json!(["version", "stack", "account"]));
     assert_eq!(schema["$defs"]["Rule"]["required"], json!(["service"]));
     let required = |part: &Value| part.get("required").is_some_and(Value::is_array);
-    assert_eq!(wrong(required), ["", "/$defs/Rule", "/$defs/Test"]);
+    assert_eq!(
+        wrong(required),
+        [
+            "",
+            "/properties/serviceTokens/additionalProperties",
+            "/properties/apiTokens/additionalProperties",
+            "/$defs/Rule",
+            "/$defs/Test",
+            "/$defs/TokenPolicy",
+            "/$defs/TokenCondition"
+        ]
+    );
 }
 
 #[test]

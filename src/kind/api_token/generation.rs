@@ -1,8 +1,6 @@
 //! Generations: `NAME`, `NAME~2`, `NAME~3` are one token at different times. While a rotation is
 //! under way there are two; more than one at rest is a rotation that did not end.
 
-use serde_json::json;
-
 use crate::observed::{Object, Standing};
 
 /// The token's own name, and which generation it is, from 1 on.
@@ -29,15 +27,7 @@ pub(super) fn of(object: &Object) -> u64 {
     object.carry["generation"].as_u64().unwrap_or(1)
 }
 
-/// The ids of the generations beside the newest.
-pub(super) fn others(object: &Object) -> Vec<String> {
-    let others = object.carry["others"].as_array().into_iter().flatten();
-    others
-        .filter_map(|id| Some(id.as_str()?.to_owned()))
-        .collect()
-}
-
-/// Objects of one name as one: the newest, which knows of the others. Two of the same generation
+/// Objects of one name as one: the newest, which knows of the others, the oldest of them first. Two of the same generation
 /// are two tokens, and stay so.
 pub(super) fn fold(mut objects: Vec<Object>) -> Vec<Object> {
     objects.sort_by_key(|object| std::cmp::Reverse(of(object)));
@@ -45,10 +35,14 @@ pub(super) fn fold(mut objects: Vec<Object>) -> Vec<Object> {
     if twins || objects.len() < 2 {
         return objects;
     }
-    let others: Vec<_> = objects.drain(1..).map(|object| object.id).collect();
-    for newest in &mut objects {
-        newest.carry["others"] = json!(others);
-        newest.standing = Standing::Unfinished;
+    let mut older: Vec<_> = objects.drain(1..).map(|object| object.id).collect();
+    older.reverse();
+    if let Some(newest) = objects.first_mut() {
+        newest.older = older;
+        // What somebody disabled stays an incident.
+        if newest.standing == Standing::Good {
+            newest.standing = Standing::Unfinished;
+        }
     }
     objects
 }

@@ -132,9 +132,14 @@ impl Policy {
         };
         let name = |group: &Granted| {
             let known = ids.name(permission::KIND, group.id.as_str());
-            match &group.name {
+            let name = match &group.name {
                 Some(name) if Ids::is_unknown(&known) => name.clone(),
                 Some(_) | None => known,
+            };
+            // A manifest has no word for it, so it shows as a difference before it is lost.
+            match &group.meta {
+                Some(meta) => format!("{name} {}", json!(meta)),
+                None => name,
             }
         };
         let permissions = live.permission_groups.iter().map(name).collect();
