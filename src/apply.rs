@@ -3,6 +3,7 @@
 
 mod batch;
 pub mod event;
+pub mod handover;
 mod keep;
 mod look;
 mod send;

@@ -114,7 +114,11 @@ pub async fn observe<W: Wire>(
     }
 }
 
-async fn zones<W: Wire>(client: &Client<W>, account: &str) -> Result<Vec<Zone>, ObserveError> {
+/// The zones of an account.
+///
+/// # Errors
+/// If they cannot be read.
+pub async fn zones<W: Wire>(client: &Client<W>, account: &str) -> Result<Vec<Zone>, ObserveError> {
     let request = Request::get(&["zones"]).query("account.id", account);
     let zones = client.list(&request, Some(ZONES)).await?;
     zones

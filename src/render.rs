@@ -4,6 +4,7 @@
 //! whether to colour and whether there is a terminal is the caller's to say. Text from elsewhere
 //! passes `text` on its way out.
 
+pub mod connectors;
 pub mod human;
 pub mod json;
 pub mod junit;
@@ -27,6 +28,12 @@ pub enum Style {
     Plain,
     /// With Terraform's colours.
     Coloured,
+}
+
+/// A text from elsewhere as it may be printed: what would act on a terminal is written out.
+#[must_use]
+pub fn plain(text: &str) -> String {
+    text::escaped(text).into_owned()
 }
 
 /// How much of the stack a plan speaks for.

@@ -14,9 +14,9 @@ use crate::plan::{Plan, Policy};
 use crate::render;
 
 /// A plan of a stack that may be carried out.
-struct Approved<'a> {
-    stack: &'a Stack,
-    planned: &'a Planned,
+pub(super) struct Approved<'a> {
+    pub(super) stack: &'a Stack,
+    pub(super) planned: &'a Planned,
 }
 
 /// The commands `apply` and `destroy`.
@@ -32,7 +32,7 @@ pub(super) fn run(
     runtime()?.block_on(async {
         let session = Session::open(console, global, &loaded.stacks).await?;
         let planned = planning::plan_all(&session, &loaded.stacks, &wish).await;
-        let end = approve(console, arguments, &loaded, &wish, &planned);
+        let end = approve(console, arguments.auto_approve, &loaded, &wish, &planned);
         let end = match end {
             Ok(Ok(approved)) => carry_out(console, &session, &approved, policy).await,
             Ok(Err(exit)) => Ok(exit),
@@ -45,9 +45,9 @@ pub(super) fn run(
 }
 
 /// The plans to carry out, or how the run ends without any. One plan that is refused stops all.
-fn approve<'a>(
+pub(super) fn approve<'a>(
     console: &Console,
-    arguments: &WriteArgs,
+    auto_approve: bool,
     loaded: &'a Stacks,
     wish: &Wish,
     planned: &'a [Result<Planned, Unplanned>],
@@ -82,7 +82,7 @@ fn approve<'a>(
         Policy::Destroy => "Do you really want to destroy all of this?",
         Policy::Sync | Policy::KeepAll => "Do you want to perform these actions?",
     };
-    if changes && !arguments.auto_approve && !confirm(console, question)? {
+    if changes && !auto_approve && !confirm(console, question)? {
         console.note("Nothing was changed.");
         return Ok(Err(Exit::Error));
     }
@@ -99,30 +99,16 @@ async fn carry_out(
     let mut ends = Vec::new();
     let mut results = Vec::new();
     for it in approved {
-        let manifest = &it.stack.manifest;
-        let executor = Executor {
-            client: &session.client,
-            clock: session.clock.as_ref(),
-            survey: &it.planned.survey,
-            desired: &manifest.desired,
-            ownership: &manifest.ownership,
-            delivery: &it.stack.delivery,
-            on: &|event| show(console, session, event),
-        };
         if approved.len() > 1 && !console.is_for_programs() && !console.quiet {
             let mut text = Vec::new();
             planning::title(&mut text, it.stack)?;
             console::print(&String::from_utf8_lossy(&text))?;
         }
-        session.progress.begin(it.planned.plan.changes().count());
-        let outcome = executor.apply(&it.planned.plan).await;
+        let outcome = execute(console, session, it).await;
         if console.is_for_programs() {
             results.push(render::json::outcome_json(&it.planned.plan.stack, &outcome));
         } else {
-            let mut text = Vec::new();
-            render::human::outcome(&mut text, &outcome, planning::run_of(policy), console.style)?;
-            let text = String::from_utf8_lossy(&text);
-            session.progress.suspend(|| console::print(&text))?;
+            tell(console, session, &outcome, policy)?;
         }
         ends.push(end(&outcome, &it.planned.plan));
     }
@@ -130,6 +116,39 @@ async fn carry_out(
         console::print_json(&planning::one(results))?;
     }
     Ok(Exit::worst(ends))
+}
+
+/// Carries out one plan, telling of everything that happens.
+pub(super) async fn execute(
+    console: &Console,
+    session: &Session,
+    approved: &Approved<'_>,
+) -> Outcome {
+    let Approved { stack, planned } = approved;
+    let executor = Executor {
+        client: &session.client,
+        clock: session.clock.as_ref(),
+        survey: &planned.survey,
+        desired: &stack.manifest.desired,
+        ownership: &stack.manifest.ownership,
+        delivery: &stack.delivery,
+        on: &|event| show(console, session, event),
+    };
+    session.progress.begin(planned.plan.changes().count());
+    executor.apply(&planned.plan).await
+}
+
+/// Says how carrying out a plan ended, to people.
+pub(super) fn tell(
+    console: &Console,
+    session: &Session,
+    outcome: &Outcome,
+    policy: Policy,
+) -> Result<(), Trouble> {
+    let mut text = Vec::new();
+    render::human::outcome(&mut text, outcome, planning::run_of(policy), console.style)?;
+    let text = String::from_utf8_lossy(&text);
+    session.progress.suspend(|| console::print(&text))
 }
 
 fn show(console: &Console, session: &Session, event: &Event<'_>) {
@@ -145,7 +164,7 @@ fn show(console: &Console, session: &Session, event: &Event<'_>) {
     }
 }
 
-fn end(outcome: &Outcome, plan: &Plan) -> Exit {
+pub(super) fn end(outcome: &Outcome, plan: &Plan) -> Exit {
     if outcome.failed() {
         Exit::Error
     } else if outcome.stale() {

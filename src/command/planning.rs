@@ -97,6 +97,18 @@ impl Wish {
             rotate: None,
         })
     }
+
+    /// The rotation of one secret, and nothing else.
+    pub(super) fn rotation(address: &Address) -> Self {
+        Self {
+            policy: Policy::KeepAll,
+            selection: Selection::only(address.clone()),
+            patterns: Vec::new(),
+            allowed: Vec::new(),
+            looks: Looks::Programs,
+            rotate: Some(address.clone()),
+        }
+    }
 }
 
 impl Wish {
@@ -208,7 +220,7 @@ async fn plan_one(session: &Session, stack: &Stack, wish: &Wish) -> Result<Plann
     )
     .await
     .map_err(Unplanned::Unread)?;
-    keeping::look(stack, &mut survey, wish.looks).await;
+    keeping::look(stack, &mut survey, wish.looks, wish.rotate.as_ref()).await;
     survey.observed.at = Timestamp::now();
     let input = Input {
         kinds: KINDS,

@@ -73,6 +73,8 @@ mod readme;
 mod rename;
 /// Plans, events and outcomes as text and JSON.
 mod render;
+/// Secrets made anew, connectors and tokens, as an operator sees them.
+mod rotate;
 /// A part of a plan.
 mod select;
 /// What several tests share: simulated time, scripted servers, worlds, the binary.
