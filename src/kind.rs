@@ -10,11 +10,14 @@ pub mod entry;
 pub mod erased;
 pub mod lifecycle;
 pub mod mark;
+pub mod private_route;
 pub mod secrecy;
 pub mod service_token;
 pub mod step;
 pub mod tunnel;
 pub mod tunnel_config;
+pub mod virtual_network;
+pub mod warp_connector;
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -41,6 +44,9 @@ pub static KINDS: &[&dyn AnyKind] = &[
     &Erased::<tunnel::Tunnel>::NEW,
     &Erased::<tunnel_config::TunnelConfig>::NEW,
     &Erased::<dns_record::DnsRecord>::NEW,
+    &Erased::<virtual_network::VirtualNetwork>::NEW,
+    &Erased::<warp_connector::WarpConnector>::NEW,
+    &Erased::<private_route::PrivateRoute>::NEW,
     &Erased::<service_token::ServiceToken>::NEW,
     &Erased::<api_token::ApiToken>::NEW,
 ];
@@ -322,7 +328,7 @@ impl View<'_> {
 pub struct Listing {
     /// The first request.
     pub request: Request,
-    /// Objects a page; `None` for a read that has no pages.
+    /// Objects a page; `None` for a read of one object, or of a list without pages.
     pub page_size: Option<u32>,
     /// What the list is of: a zone's name, a tunnel's name. The objects may not say.
     pub of: String,

@@ -218,10 +218,11 @@ async fn read<W: Wire>(client: &Client<W>, listing: &Listing) -> Result<Vec<Valu
     if listing.page_size.is_some() {
         return client.list(&listing.request, listing.page_size).await;
     }
-    client
-        .send(&listing.request)
-        .await
-        .map(|answer| vec![answer])
+    let answer = client.send(&listing.request).await?;
+    if let Value::Array(lives) = answer {
+        return Ok(lives);
+    }
+    Ok(vec![answer])
 }
 
 /// Carries out several listings at the same time; each answers for itself.

@@ -29,7 +29,7 @@ impl<W: Wire> Executor<'_, W> {
     pub(super) async fn moved(&self, open: &[&Change]) -> BTreeMap<Address, Verdict> {
         let rechecked: Vec<&Change> = open.iter().copied().filter(|it| it.recheck).collect();
         let ids = &self.survey.observed.ids;
-        let looks = self.look(&rechecked, ids).await;
+        let looks = self.look(&rechecked, before, ids).await;
         let verdicts = looks.of.iter().filter_map(|(change, index)| {
             let verdict = match &looks.seen[(*index)?] {
                 Ok(seen) => Verdict::Moved(difference(change, seen)?.to_owned()),
@@ -47,7 +47,7 @@ impl<W: Wire> Executor<'_, W> {
         ids: &Ids,
         error: &dyn miette::Diagnostic,
     ) -> Vec<Done> {
-        let looks = self.look(changes, ids).await;
+        let looks = self.look(changes, after, ids).await;
         let ends = looks.of.iter().map(|(change, index)| {
             let seen = index.and_then(|index| looks.seen[index].as_ref().ok());
             seen.and_then(|seen| settled(change, seen))
@@ -76,13 +76,18 @@ impl<W: Wire> Executor<'_, W> {
         stays.then_some(id)
     }
 
-    async fn look<'p>(&self, changes: &[&'p Change], ids: &Ids) -> Looks<'p> {
+    async fn look<'p>(
+        &self,
+        changes: &[&'p Change],
+        at: fn(&Change) -> Address,
+        ids: &Ids,
+    ) -> Looks<'p> {
         let mut listings: Vec<(&dyn AnyKind, Listing)> = Vec::new();
         let mut of = Vec::new();
         for change in changes {
             let listing = kind::find(&change.address.kind).and_then(|kind| {
-                let name = &change.address.name;
-                Some((kind, kind.look(&self.survey.scope, ids, name)?))
+                let name = at(change).name;
+                Some((kind, kind.look(&self.survey.scope, ids, &name)?))
             });
             let index = listing.map(|(kind, listing)| {
                 let known = listings.iter().position(|(_, it)| *it == listing);
@@ -98,20 +103,27 @@ impl<W: Wire> Executor<'_, W> {
     }
 }
 
-fn objects<'s>(change: &Change, seen: &'s [(Address, Object)]) -> impl Iterator<Item = &'s Object> {
-    seen.iter()
-        .filter(|(address, _)| *address == change.address)
-        .map(|(_, object)| object)
+/// Where the object of a change is now: what is to be renamed has its former name.
+fn before(change: &Change) -> Address {
+    let mut objects = change.action.objects().iter();
+    let former = objects.find_map(|object| object.former.as_ref());
+    former.map_or_else(
+        || change.address.clone(),
+        |name| Address::new(change.address.kind.clone(), name),
+    )
 }
 
-/// What is different now from what the plan saw, in words; `None` if nothing is. What is to be
-/// renamed is still seen under its former name.
+/// Where the object of a change is to be looked for once the change has been sent.
+fn after(change: &Change) -> Address {
+    match change.action.after() {
+        Some(_) => change.address.clone(),
+        None => before(change),
+    }
+}
+
+/// What is different now from what the plan saw, in words; `None` if nothing is.
 fn difference(change: &Change, seen: &[(Address, Object)]) -> Option<&'static str> {
-    let former = change.action.objects().first();
-    let at = match former.and_then(|object| object.former.clone()) {
-        Some(former) => Address::new(change.address.kind.clone(), former),
-        None => change.address.clone(),
-    };
+    let at = before(change);
     let now = seen.iter().filter(|(address, _)| *address == at);
     let mut now: Vec<String> = now.map(|(_, object)| digest(object)).collect();
     let then = change.action.objects().iter().cloned();
@@ -133,7 +145,10 @@ fn difference(change: &Change, seen: &[(Address, Object)]) -> Option<&'static st
 /// Whether a write did arrive; `None` if not.
 fn settled(change: &Change, seen: &[(Address, Object)]) -> Option<Done> {
     let kind = kind::find(&change.address.kind)?;
-    match (change.action.after(), objects(change, seen).next()) {
+    let at = after(change);
+    let mut objects = seen.iter().filter(|(address, _)| *address == at);
+    let object = objects.next().map(|(_, object)| object);
+    match (change.action.after(), object) {
         (None, None) => Some(Done::well(None, None)),
         (Some(after), Some(object)) if diff(&object.spec, after, kind.extent()).is_empty() => {
             Some(Done::well(Some(object.id.clone()), None))

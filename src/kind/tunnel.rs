@@ -24,8 +24,8 @@ use crate::scope::Scope;
 /// Objects a page: the most that Cloudflare gives (cloudflare-api.md 1.3).
 const PAGE: u32 = 1000;
 
-/// Cloudflare's refusal to delete a tunnel with live connections.
-const ACTIVE_CONNECTIONS: u64 = 1022;
+/// Cloudflare's refusal to delete what has live connections.
+pub(super) const ACTIVE_CONNECTIONS: u64 = 1022;
 
 /// The kind `tunnel`.
 pub struct Tunnel;

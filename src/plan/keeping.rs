@@ -182,7 +182,10 @@ fn incident(
         return Some(
             Problem::new(REVOKED, message)
                 .at(declared.at, "declared here")
-                .help("if that was meant, drop the entry; if not, find out who did it, then rotate it")
+                .help(
+                    "if that was meant, drop the entry; if not, find out who did it, rotate it, and \
+                     enable it at Cloudflare",
+                )
                 .warning(),
         );
     }

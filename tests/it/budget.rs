@@ -55,7 +55,7 @@ fn a_large_stack_stays_within_the_budget_of_requests() {
     assert!(first_apply.1 <= 2 * TUNNELS + 6, "{table}");
     assert!(second_plan.0 <= budget && second_plan.1 == 0, "{table}");
     assert_eq!(second_apply, second_plan, "{table}");
-    insta::assert_snapshot!(table, @"first plan (5, 0), first apply (0, 106), second plan (55, 0), second apply (55, 0) (reads, writes)");
+    insta::assert_snapshot!(table, @"first plan (7, 0), first apply (0, 106), second plan (57, 0), second apply (57, 0) (reads, writes)");
     assert_eq!(forecasted(&world, &planned), first_apply);
 }
 

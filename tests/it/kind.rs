@@ -4,12 +4,18 @@
 mod api_token;
 /// The kind `dns_record`.
 mod dns_record;
+/// The kind `private_route`.
+mod private_route;
 /// The kind `service_token`.
 mod service_token;
 /// The kind `tunnel`.
 mod tunnel;
 /// The kind `tunnel_config`.
 mod tunnel_config;
+/// The kind `virtual_network`.
+mod virtual_network;
+/// The kind `warp_connector`.
+mod warp_connector;
 
 use serde_json::{Value, json};
 use tunctl::address::{Address, Ids, RemoteId};
@@ -17,6 +23,7 @@ use tunctl::desired::Desired;
 use tunctl::kind::{self, AnyKind, Listing, Part, Step, View, Write};
 use tunctl::manifest::Manifest;
 use tunctl::observed::{Object, Standing};
+use tunctl::request::Request;
 use tunctl::scope::{Scope, Zone};
 
 use crate::support::describe::request;
@@ -24,6 +31,13 @@ use crate::support::world::{ACCOUNT, World, edge};
 
 /// The id of tunnel `edge-web` in fixtures.
 const WEB_ID: &str = "11111111-1111-4111-8111-111111111111";
+
+/// The ids of virtual networks `default` and `edge-staging` in fixtures.
+const DEFAULT_ID: &str = "44444444-4444-4444-8444-444444444444";
+const STAGING_ID: &str = "55555555-5555-4555-8555-555555555555";
+
+/// The id of WARP connector `edge-office` in fixtures.
+const OFFICE_ID: &str = "77777777-7777-4777-8777-777777777777";
 
 /// All that kinds may look at.
 struct Bench {
@@ -33,14 +47,23 @@ struct Bench {
 }
 
 impl Bench {
-    /// Stack `edge` with these sections in an account with two zones; tunnel `edge-web` exists.
+    /// Stack `edge` with these sections in an account with two zones; tunnel `edge-web`, WARP
+    /// connector `edge-office` and two virtual networks exist.
     fn new(sections: &str) -> Self {
         let zone = |id: &str, name: &str| Zone {
             id: RemoteId::new(id.repeat(32)),
             name: name.to_owned(),
         };
         let mut ids = Ids::default();
-        ids.learn(&address("tunnel.edge-web"), &RemoteId::new(WEB_ID));
+        for (known, id) in [
+            ("tunnel.edge-web", WEB_ID),
+            ("warp_connector.edge-office", OFFICE_ID),
+            ("virtual_network.default", DEFAULT_ID),
+            ("virtual_network.edge-staging", STAGING_ID),
+        ] {
+            ids.learn(&address(known), &RemoteId::new(id));
+        }
+        ids.prefer("virtual_network", &RemoteId::new(DEFAULT_ID));
         Self {
             scope: Scope {
                 account: ACCOUNT.to_owned(),
@@ -134,6 +157,17 @@ fn step(step: &Step) -> String {
     }
 }
 
+/// The body of a request of its own.
+fn sent(step: &Step) -> Value {
+    let Step::Send(Request {
+        body: Some(body), ..
+    }) = step
+    else {
+        panic!("a request of its own with a body");
+    };
+    body.clone()
+}
+
 /// What was seen, as lines.
 fn seen(seen: Option<(Address, Object)>) -> String {
     let Some((address, object)) = seen else {
@@ -188,6 +222,7 @@ fn answered(recorded: &Value, sent: &Value) -> Value {
 fn a_body_without_the_fields_that_a_kind_reads_is_an_error() {
     let bench = Bench::new(
         "tunnels: {edge-web: {ingress: [{hostname: app.example.com, service: http://x:1}]}}
+warpConnectors: {edge-office: {}}
 serviceTokens: {edge-ci: {sink: local}}
 apiTokens: {edge-deploy: {policies: [{permissions: [DNS Read], resources: zones}], sink: local}}
 sinks: {local: {file: secrets}}

@@ -37,6 +37,8 @@ mod guard;
 mod ingress;
 /// Every kind alone: its requests, and how it reads what Cloudflare answers.
 mod kind;
+/// The table kinds × cases.
+mod kind_cases;
 /// Every kind has all that belongs to a kind, and the schema says so.
 mod kinds;
 /// Servers that say "success" and something else.
@@ -65,6 +67,8 @@ mod order;
 mod ownership;
 /// What is planned for what is declared.
 mod plan;
+/// Private routes and virtual networks in a whole account.
+mod private_network;
 /// Random worlds: what holds in every one of them.
 mod properties;
 /// What the README and the examples say, done.
@@ -75,6 +79,8 @@ mod rename;
 mod render;
 /// Secrets made anew, connectors and tokens, as an operator sees them.
 mod rotate;
+/// Secrets and their sinks when the process dies on the way.
+mod secrets;
 /// A part of a plan.
 mod select;
 /// What several tests share: simulated time, scripted servers, worlds, the binary.

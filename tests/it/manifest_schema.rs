@@ -87,18 +87,19 @@ fn only_what_has_no_default_is_required() {
     assert_eq!(schema["required"], json!(["version", "stack", "account"]));
     assert_eq!(schema["$defs"]["Rule"]["required"], json!(["service"]));
     let required = |part: &Value| part.get("required").is_some_and(Value::is_array);
-    assert_eq!(
-        wrong(required),
-        [
-            "",
-            "/properties/serviceTokens/additionalProperties",
-            "/properties/apiTokens/additionalProperties",
-            "/$defs/Rule",
-            "/$defs/Test",
-            "/$defs/TokenPolicy",
-            "/$defs/TokenCondition"
-        ]
-    );
+    let route = &schema["$defs"]["PrivateRouteOptions"];
+    assert_eq!(route["required"], json!(["network"]));
+    let all = [
+        "",
+        "/properties/serviceTokens/additionalProperties",
+        "/properties/apiTokens/additionalProperties",
+        "/$defs/Rule",
+        "/$defs/Test",
+        "/$defs/PrivateRouteOptions",
+        "/$defs/TokenPolicy",
+        "/$defs/TokenCondition",
+    ];
+    assert_eq!(wrong(required), all);
 }
 
 #[test]

@@ -17,6 +17,8 @@ mod found;
 mod generate;
 /// What happens to an account past tunctl.
 mod hand;
+/// Random worlds of private networks.
+mod mesh;
 /// What a run may do to each object.
 mod rights;
 /// The emulator's raw state.
@@ -28,6 +30,7 @@ use std::io::Write as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::support::line::Line;
+use mesh::Mesh;
 use story::{Journal, Story, Tally};
 
 /// How many worlds: in continuous integration, and all of them.
@@ -102,5 +105,27 @@ fn a_run_that_dies_at_any_request_is_finished_by_the_next() {
     };
     worlds("crashes", &scale, |seed, journal| {
         Story::begin(seed, Line::in_process(), journal).die_everywhere()
+    });
+}
+
+#[test]
+fn every_world_of_private_networks_comes_to_rest() {
+    let scale = Scale {
+        usual: 300,
+        all: 10_000,
+    };
+    worlds("private networks", &scale, |seed, journal| {
+        Mesh::begin(seed, Line::in_process(), journal).live()
+    });
+}
+
+#[test]
+fn a_run_over_private_networks_that_dies_at_any_request_is_finished_by_the_next() {
+    let scale = Scale {
+        usual: 20,
+        all: 200,
+    };
+    worlds("crashes of private networks", &scale, |seed, journal| {
+        Mesh::begin(seed, Line::in_process(), journal).die_everywhere()
     });
 }

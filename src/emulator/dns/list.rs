@@ -56,6 +56,9 @@ enum Match {
 pub(super) fn list(world: &mut World, visit: &Visit<'_>) -> Result<Answer, Failure> {
     named(world, visit)?;
     let query = visit.query();
+    for name in ["proxied", "include_shadow_metadata"] {
+        query.flag(name)?;
+    }
     let given = visit.call.query.iter();
     let (tags, others): (Vec<Condition>, Vec<Condition>) = given
         .filter_map(|(key, value)| Condition::read(key, value))

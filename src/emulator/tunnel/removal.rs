@@ -17,8 +17,9 @@ pub(in crate::emulator) fn delete(
     kind: Kind,
 ) -> Result<Answer, Failure> {
     let id = visit.param("tunnel");
+    let cascade = visit.query().flag("cascade")?.unwrap_or(false);
     if named(world, visit, kind)?.lives() {
-        if visit.query().text("cascade") == Some("true") {
+        if cascade {
             connection::evict(world, id, None, visit.now);
             teamnet::drop_routes_to(world, id, visit.now);
         } else {

@@ -215,3 +215,19 @@ async fn a_stopped_emulator_takes_no_more_requests() {
     let sent = site.client.get(url).send().await;
     assert!(sent.unwrap_err().is_connect());
 }
+
+#[tokio::test]
+async fn a_body_of_more_than_64_mib_is_refused_and_the_next_one_is_not() {
+    let site = Site::start().await;
+    let huge = vec![b' '; 64 * 1024 * 1024 + 1];
+    let request = site.request(Method::POST, &tunnels(), &Value::Null);
+    let response = request.body(huge).send().await.expect("an answer");
+    assert_eq!(response.status(), StatusCode::PAYLOAD_TOO_LARGE);
+    assert_eq!(response.headers()["content-type"], "application/json");
+    let body: Value = serde_json::from_str(&response.text().await.unwrap()).unwrap();
+    assert_eq!(body["errors"][0]["code"], json!(1001));
+    let (status, _) = site
+        .send(Method::POST, &tunnels(), &json!({"name": "web"}))
+        .await;
+    assert_eq!(status, StatusCode::OK);
+}

@@ -17,7 +17,44 @@ pub(crate) fn edge(sections: &str) -> String {
     format!("version: 1\nstack: edge\n{account}\nowns: {{tunnels: [\"edge-*\"]}}\n{sections}")
 }
 
+/// The manifest of stack `edge` with the given sections, which owns everything that is called
+/// `edge-*`.
+pub(crate) fn mesh(sections: &str) -> String {
+    let owns = "tunnels: [edge-*], warpConnectors: [edge-*], virtualNetworks: [edge-*]";
+    edge(sections).replace("tunnels: [\"edge-*\"]", owns)
+}
+
+/// The same with service tokens and API tokens, whose secrets go to files.
+pub(crate) fn keeping(sections: &str) -> String {
+    let owns = "tunnels: [edge-*], serviceTokens: [edge-*], apiTokens: [edge-*]";
+    let sink = "sinks: {local: {file: \"{kind}-{name}.json\"}}\n";
+    edge(sections).replace("tunnels: [\"edge-*\"]", owns) + sink
+}
+
 impl World {
+    /// Another manifest whose secrets go to files.
+    pub(crate) fn declare_tokens(&mut self, sections: &str) {
+        self.declare(&keeping(sections));
+    }
+
+    /// Replaces an object of the account by hand.
+    pub(crate) fn replace(&self, path: &str, object: &Value) {
+        self.by_hand("PUT", &format!("/accounts/{ACCOUNT}/{path}"), object);
+    }
+
+    /// The id of a permission group.
+    pub(crate) fn group(&self, name: &str) -> String {
+        let groups = self.live(&format!("/accounts/{ACCOUNT}/tokens/permission_groups"));
+        let mut found = groups.iter().filter(|group| group["name"] == name);
+        let id = found.next().and_then(|group| group["id"].as_str());
+        id.expect("a permission group").to_owned()
+    }
+
+    /// The same for a stack that owns all that is called `edge-*`.
+    pub(crate) fn mesh(sections: &str) -> Self {
+        Self::converged(&mesh(sections), &["example.com"])
+    }
+
     /// An account with zone `example.com` that is as stack `edge` with these sections says.
     pub(crate) fn edge(sections: &str) -> Self {
         Self::converged(&edge(sections), &["example.com"])
@@ -39,15 +76,67 @@ impl World {
     }
 
     /// A text with names instead of ids.
-    fn named(&self, text: &str) -> String {
+    pub(crate) fn named(&self, text: &str) -> String {
         let state = self.state();
         let mut text = text.replace(ACCOUNT, "ACCOUNT");
-        for table in ["tunnels", "zones", "records"] {
+        for (table, name) in [
+            ("tunnels", "name"),
+            ("zones", "name"),
+            ("records", "name"),
+            ("networks", "name"),
+            ("routes", "network"),
+        ] {
             for (id, row) in state["tables"][table].as_object().into_iter().flatten() {
-                text = text.replace(id.as_str(), row["name"].as_str().unwrap());
+                text = text.replace(id.as_str(), row[name].as_str().unwrap());
             }
         }
         text
+    }
+
+    /// The id of a living WARP connector.
+    pub(crate) fn warp_connector(&self, name: &str) -> String {
+        self.one(&format!("warp_connector?is_deleted=false&name={name}"))
+    }
+
+    /// The id of a living virtual network.
+    pub(crate) fn virtual_network(&self, name: &str) -> String {
+        self.one(&format!(
+            "teamnet/virtual_networks?is_deleted=false&name={name}"
+        ))
+    }
+
+    /// The id of the living route of a network in a virtual network.
+    pub(crate) fn route(&self, network: &str, virtual_network: &str) -> String {
+        let within = self.virtual_network(virtual_network);
+        let network = network.replace('/', "%2F");
+        let exactly = format!("network_subset={network}&network_superset={network}");
+        self.one(&format!(
+            "teamnet/routes?is_deleted=false&{exactly}&virtual_network_id={within}"
+        ))
+    }
+
+    /// The id of the first object of a list of the account.
+    fn one(&self, path: &str) -> String {
+        let found = self.live(&format!("/accounts/{ACCOUNT}/{path}"));
+        let first = found.first().unwrap_or_else(|| panic!("nothing at {path}"));
+        first["id"].as_str().unwrap().to_owned()
+    }
+
+    /// Makes an object of the account by hand, such as a route, and returns its id.
+    pub(crate) fn add(&self, path: &str, object: &Value) -> String {
+        let made = self.by_hand("POST", &format!("/accounts/{ACCOUNT}/{path}"), object);
+        made["result"]["id"].as_str().unwrap().to_owned()
+    }
+
+    /// Changes an object of the account by hand.
+    pub(crate) fn edit(&self, path: &str, fields: &Value) {
+        self.by_hand("PATCH", &format!("/accounts/{ACCOUNT}/{path}"), fields);
+    }
+
+    /// Changes one row of the emulator's state, past Cloudflare's own rules; null removes it.
+    pub(crate) fn force(&self, table: &str, id: &str, row: &Value) {
+        let change = json!({"tables": {table: {id: row}}});
+        self.by_hand("PATCH", "/_emulator/state", &change);
     }
 
     /// Lets calls go wrong: a fault of the emulator's control API.
@@ -157,8 +246,7 @@ impl World {
         let state = self.by_hand("GET", "/_emulator/state", &Value::Null);
         let row = &state["result"]["tables"]["tunnels"][self.tunnel(tunnel)];
         let twin = "ffffffff-0000-4000-8000-000000000000";
-        let change = json!({"tables": {"tunnels": {twin: row}}});
-        self.by_hand("PATCH", "/_emulator/state", &change);
+        self.force("tunnels", twin, row);
         twin.to_owned()
     }
 

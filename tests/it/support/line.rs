@@ -29,6 +29,10 @@ pub(crate) enum Kill {
 pub(crate) struct Moment {
     /// Method and path.
     pub(crate) call: String,
+    /// What was sent.
+    pub(crate) body: String,
+    /// The status of the answer; 0 if there is none.
+    pub(crate) status: u16,
     /// The emulator's state.
     pub(crate) state: Value,
 }
@@ -217,14 +221,23 @@ impl Wire for Line {
             Kill::After(lost) | Kill::Lose(lost) => number == lost,
             Kill::Before(_) | Kill::Never => false,
         };
-        let written = (call.method != Method::Get)
-            .then(|| format!("{} {}", call.method.as_str(), call.target));
+        let written = (call.method != Method::Get).then(|| {
+            let body = String::from_utf8_lossy(call.body.as_deref().unwrap_or_default());
+            let line = format!("{} {}", call.method.as_str(), call.target);
+            (line, body.into_owned())
+        });
         let (method, target) = (call.method, call.target.clone());
         let reply = self.carry(call).await;
         let reply = reply.map(|reply| self.told(method, &target, reply));
-        if let (Some(call), Some(moments)) = (written, &mut *self.moments.borrow_mut()) {
+        if let (Some((call, body)), Some(moments)) = (written, &mut *self.moments.borrow_mut()) {
             let state = self.state();
-            moments.push(Moment { call, state });
+            let status = reply.as_ref().map_or(0, |reply| reply.status);
+            moments.push(Moment {
+                call,
+                body,
+                status,
+                state,
+            });
         }
         if lost {
             return Err(WireError::Broken("reset".to_owned()));

@@ -24,7 +24,7 @@ use tunctl::problem::Problem;
 use tunctl::secret::Delivery;
 use tunctl::source::Sources;
 
-pub(crate) use super::by_hand::{WEB, edge, scrubbed};
+pub(crate) use super::by_hand::{WEB, edge, keeping, mesh, scrubbed};
 pub(crate) use super::line::{Kill, Line, Moment};
 
 /// The account of every test manifest.
@@ -75,7 +75,7 @@ impl World {
             policy: Policy::Sync,
             selection: Selection::default(),
             rotate: None,
-            sinks: None,
+            sinks: sinks_of(manifest),
         };
         for zone in zones {
             world.zone(zone);
@@ -149,6 +149,11 @@ impl World {
         } else {
             Err(String::from_utf8_lossy(&reply.body).into_owned())
         }
+    }
+
+    /// Asks the account as somebody else.
+    pub(crate) fn answer(&self, call: &emulator::Call) -> emulator::Reply {
+        self.line.answer(call)
     }
 
     /// Lets another manifest of the same run declare some addresses.
@@ -342,6 +347,12 @@ impl World {
     pub(crate) fn watched(&self) -> Vec<Moment> {
         self.line.watched()
     }
+}
+
+/// A directory for the files of sinks, if there are any.
+fn sinks_of(manifest: &str) -> Option<Rc<TempDir>> {
+    let directory = || Rc::new(tempfile::tempdir().expect("a directory"));
+    manifest.contains("sinks:").then(directory)
 }
 
 /// Files as one manifest.
