@@ -83,5 +83,7 @@ mod rotate;
 mod secrets;
 /// A part of a plan.
 mod select;
+/// Files and programs that take secrets.
+mod sinks;
 /// What several tests share: simulated time, scripted servers, worlds, the binary.
 mod support;
