@@ -41,6 +41,8 @@ mod kind;
 mod kind_cases;
 /// Every kind has all that belongs to a kind, and the schema says so.
 mod kinds;
+/// Secrets in anything that is written.
+mod leaks;
 /// Servers that say "success" and something else.
 mod lies;
 /// The same documents through another reader.
