@@ -258,7 +258,7 @@ fn a_service_token_with_two_secrets_gets_no_third_one_by_itself() {
         let calls = calls.iter().filter(|it| it.call.ends_with("/rotate"));
         calls.count()
     };
-    let number = (0..).find(|number| {
+    let number = (0..100).find(|number| {
         let world = apart(&world);
         world.watch();
         world.apply_and_die(Kill::After(*number));

@@ -115,34 +115,9 @@ fn a_file_that_git_would_track_is_refused_with_what_to_type() {
     let git = |arguments: &[&str]| {
         let mut git = Command::new("git");
         git.current_dir(desk.tunctl.path("")).args(arguments);
-        let names = [
-            "GIT_AUTHOR_NAME",
-            "GIT_COMMITTER_NAME",
-            "GIT_AUTHOR_EMAIL",
-            "GIT_COMMITTER_EMAIL",
-        ];
-        git.envs(names.map(|name| (name, "nobody")))
-            .env("GIT_CONFIG_GLOBAL", "/dev/null");
-        assert!(
-            git.output().expect("git runs").status.success(),
-            "{arguments:?}"
-        );
+        assert!(git.output().expect("git runs").status.success());
     };
     git(&["init", "--quiet"]);
-    let path = std::env::var("PATH").unwrap_or_default();
-    let Desk { account, tunctl } = desk;
-    let desk = Desk {
-        account,
-        tunctl: tunctl.env("PATH", &path),
-    };
-    let git = |arguments: &[&str]| {
-        let mut git = Command::new("git");
-        git.current_dir(desk.tunctl.path("")).args(arguments);
-        assert!(
-            git.output().expect("git runs").status.success(),
-            "{arguments:?}"
-        );
-    };
     desk.run(&["plan"])
         .code(0)
         .says("git would track `secrets/service_token-edge-ci.json`")
@@ -172,80 +147,64 @@ fn a_file_that_git_would_track_is_refused_with_what_to_type() {
     assert_eq!(desk.secrets("secrets").len(), 3);
 }
 
-#[test]
-fn programs_that_go_wrong_are_named_and_nothing_is_lost_or_shown() {
-    // They keep what they get, so that it is known what must not be seen.
-    let cases = [
+/// A sink that does something wrong with what it gets, and what is said of it. They keep what they
+/// get, so that it is known what must not be seen.
+fn wrong() -> [(String, &'static str, &'static str); 6] {
+    let keeps = format!("{STORE}.gone");
+    [
         (
-            "fails",
-            format!("{STORE}.gone; exit 3"),
-            LOOK.to_owned(),
+            format!("{keeps}; exit 3"),
+            LOOK,
             "its `write` program ended with exit status: 3",
         ),
         (
-            "hangs",
-            format!("{STORE}.gone; exec sleep 60"),
-            LOOK.to_owned(),
+            format!("{keeps}; exec sleep 60"),
+            LOOK,
             "its `write` program did not end within 1 s (`--timeout`)",
         ),
+        (keeps.clone(), LOOK, "and its `check` does not find it"),
         (
-            "stores nothing",
-            format!("{STORE}.gone"),
-            LOOK.to_owned(),
-            "and its `check` does not find it",
-        ),
-        (
-            "tells",
-            format!("{STORE}.gone; cat store/$1.gone; cat store/$1.gone >&2; exit 1"),
-            LOOK.to_owned(),
+            format!("{keeps}; cat store/$1.gone; cat store/$1.gone >&2; exit 1"),
+            LOOK,
             "its `write` program ended with exit status: 1",
         ),
         (
-            "cannot check",
             STORE.to_owned(),
-            "exit 7".to_owned(),
+            "exit 7",
             "its `check` program ended with exit status: 7",
         ),
         (
-            "checks for ever",
             STORE.to_owned(),
-            "exec sleep 60".to_owned(),
+            "exec sleep 60",
             "its `check` program did not end within 1 s",
         ),
-    ];
-    let path = std::env::var("PATH").unwrap_or_default();
-    for (name, write, check, said) in cases {
-        let Desk { account, tunctl } = Desk::new(&programs(&write, &check));
-        let desk = Desk {
-            account,
-            tunctl: tunctl.env("PATH", &path),
-        };
+    ]
+}
+
+#[test]
+fn programs_that_go_wrong_are_named_and_nothing_is_lost_or_shown() {
+    for (write, check, said) in wrong() {
+        let desk = Desk::new(&programs(&write, check));
         let ran = desk
             .run(&["apply", "--auto-approve", "--timeout", "1s"])
-            .code(1);
-        assert!(ran.out.contains("sink `vault`"), "{name}: {}", ran.out);
-        assert!(ran.out.contains(said), "{name}: {}", ran.out);
+            .code(1)
+            .says("sink `vault`")
+            .says(said);
         is_silent(&ran, &desk.secrets("store"));
         let left = desk.count("service_tokens") + desk.count("account_tokens");
-        assert_eq!(left, 0, "{name}: what was made is deleted again");
+        assert_eq!(left, 0, "{write}: what was made is deleted again");
         let _ = fs::remove_dir_all(desk.tunctl.path("store"));
         desk.sink(&programs(STORE, LOOK));
         is_silent(&desk.apply().code(0), &desk.secrets("store"));
-        assert_eq!(desk.secrets("store").len(), 3, "{name}");
+        assert_eq!(desk.secrets("store").len(), 3, "{write}");
         desk.run(&["plan", "--detailed-exitcode"]).code(0);
     }
 }
 
 #[test]
 fn a_program_that_tells_everything_is_not_listened_to() {
-    let path = std::env::var("PATH").unwrap_or_default();
     let tell = format!("{STORE}; cat store/$1; cat store/$1 >&2");
-    let Desk { account, tunctl } =
-        Desk::new(&programs(&tell, &format!("cat store/$1 >&2; {LOOK}")));
-    let desk = Desk {
-        account,
-        tunctl: tunctl.env("PATH", &path),
-    };
+    let desk = Desk::new(&programs(&tell, &format!("cat store/$1 >&2; {LOOK}")));
     let ran = desk.apply().code(0);
     assert_eq!(desk.secrets("store").len(), 3);
     is_silent(&ran, &desk.secrets("store"));
@@ -253,12 +212,7 @@ fn a_program_that_tells_everything_is_not_listened_to() {
 
 #[test]
 fn a_plan_runs_no_program() {
-    let path = std::env::var("PATH").unwrap_or_default();
-    let Desk { account, tunctl } = Desk::new(&programs("touch trace", "touch trace; exit 1"));
-    let desk = Desk {
-        account,
-        tunctl: tunctl.env("PATH", &path),
-    };
+    let desk = Desk::new(&programs("touch trace", "touch trace; exit 1"));
     for command in ["validate", "test", "plan"] {
         desk.run(&[command]).code(0);
         assert!(!desk.tunctl.path("trace").exists(), "{command}");
@@ -271,12 +225,7 @@ fn a_plan_runs_no_program() {
 
 #[test]
 fn an_old_secret_survives_a_sink_that_fails() {
-    let path = std::env::var("PATH").unwrap_or_default();
-    let Desk { account, tunctl } = Desk::new(&programs(STORE, LOOK));
-    let desk = Desk {
-        account,
-        tunctl: tunctl.env("PATH", &path),
-    };
+    let desk = Desk::new(&programs(STORE, LOOK));
     desk.apply().code(0);
     let token = desk.run(&["token", "run", "edge-web"]).code(0).out;
     desk.sink(&programs("exit 9", LOOK));

@@ -156,7 +156,7 @@ fn generations_of_one_name_are_one_token() {
     let folded = kind.fold(vec![first.clone(), second.clone()]);
     assert_eq!(folded.len(), 1);
     assert_eq!(folded[0].id, second.id);
-    assert_eq!(folded[0].older, [first.id.clone()]);
+    assert_eq!(folded[0].older, std::slice::from_ref(&first.id));
     assert_eq!(folded[0].standing, Standing::Unfinished);
     assert_eq!(
         kind.fold(vec![first.clone(), first.clone()]).len(),

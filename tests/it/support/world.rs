@@ -224,7 +224,7 @@ impl World {
         };
         let sinks = self.manifest().sinks.clone();
         let manifest = directory.path().join("tunctl.yaml");
-        Delivery::new(sinks, &manifest, Duration::from_secs(60))
+        Delivery::new(sinks, &manifest, Duration::from_mins(1))
     }
 
     /// Notes which secrets are in their sinks, as commands do it.
