@@ -109,12 +109,9 @@ impl Row for ServiceToken {
 }
 
 /// A body that the API of Access refuses. The code is the emulator's own choice.
-fn invalid(message: String) -> Failure {
-    Failure::new(
-        400,
-        12130,
-        format!("access.api.error.invalid_request: {message}"),
-    )
+fn invalid(mut message: String) -> Failure {
+    message.insert_str(0, "access.api.error.invalid_request: ");
+    Failure::new(400, 12130, message)
 }
 
 fn owner(world: &World, visit: &Visit<'_>) -> Result<String, Failure> {

@@ -54,8 +54,9 @@ pub(in crate::emulator) enum Target<'a> {
 impl Reach {
     fn covers(&self, target: Target<'_>) -> bool {
         match (self, target) {
-            (_, Target::Any) | (Self::Account, Target::Account) => true,
-            (Self::Zones, Target::Zone(_)) => true,
+            (_, Target::Any)
+            | (Self::Account, Target::Account)
+            | (Self::Zones, Target::Zone(_)) => true,
             (Self::Zone(own), Target::Zone(id)) => own == id,
             (Self::Account, Target::Zone(_)) | (Self::Zones | Self::Zone(_), Target::Account) => {
                 false

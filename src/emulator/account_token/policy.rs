@@ -124,7 +124,9 @@ fn reach(world: &World, account: &str, key: &str, value: &Value) -> Result<Reach
     let nested = match value {
         Value::String(all) if all == "*" => None,
         Value::Object(zones) => Some(zones),
-        _ => return Err(refused()),
+        Value::String(_) | Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) => {
+            return Err(refused());
+        }
     };
     match (below.strip_prefix("zone."), nested) {
         (Some("*"), None) => Ok(Reach::Zones),

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use super::desk::Desk;
 
 /// What is known about Cloudflare's API, statement by statement, and the test that shows that
-/// the emulator does it. What is missing from it is not emulated yet: Access service tokens
-/// and account-owned API tokens.
+/// the emulator does it. Those about service tokens and account-owned API tokens are the names
+/// of the tests in the files of that name.
 const CHECKLIST: &[(&str, &str)] = &[
     // Where Cloudflare's own description is wrong.
     (

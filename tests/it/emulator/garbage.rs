@@ -19,6 +19,10 @@ fn world() -> World {
         let reply = world.answer(&Call::new("POST", target).bearer("x").json(body));
         super::desk::text(&reply.json()["result"]["id"])
     };
+    post(
+        &format!("/client/v4/accounts/{ACCOUNT}/access/service_tokens"),
+        &json!({"name": "ci"}),
+    );
     post(&records, &record);
     let tunnels = format!("/client/v4/accounts/{ACCOUNT}/cfd_tunnel");
     let tunnel = post(&tunnels, &json!({"name": "web"}));
@@ -71,6 +75,13 @@ const WORDS: &[&str] = &[
     "tokens",
     "verify",
     "user",
+    "access",
+    "service_tokens",
+    "rotate",
+    "refresh",
+    "value",
+    "permission_groups",
+    "check",
     "connections",
     "connectors",
     "configurations",
@@ -95,6 +106,19 @@ const KEYS: &[&str] = &[
     "name",
     "type",
     "content",
+    "duration",
+    "enabled",
+    "client_secret_version",
+    "previous_client_secret_expires_at",
+    "client_secret",
+    "policies",
+    "permission_groups",
+    "condition",
+    "request_ip",
+    "in",
+    "expires_on",
+    "not_before",
+    "status",
     "ttl",
     "proxied",
     "comment",
@@ -150,6 +174,11 @@ const VALUES: &[&str] = &[
     "A",
     "CNAME",
     "CAA",
+    "forever",
+    "300ms",
+    "2026-11-22T13:00:00Z",
+    "allow",
+    "com.cloudflare.api.account.*",
     "192.0.2.1",
     "x.example.net",
     "www",

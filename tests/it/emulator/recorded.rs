@@ -91,10 +91,9 @@ impl Stage {
             self.prepare(what);
         }
         let path = self.here(&call["path"]);
-        let body = match &call["body"] {
-            Value::Null => Value::Null,
-            body => serde_json::from_str(&self.here(&json!(body.to_string()))).unwrap(),
-        };
+        // Null is no body, before and after.
+        let body = self.here(&json!(call["body"].to_string()));
+        let body: Value = serde_json::from_str(&body).unwrap();
         let reply = self.desk.call(&text(&call["method"]), &path, &body);
         if let Some(name) = call["gives"].as_str() {
             let id = text(&reply.json()["result"]["id"]);

@@ -1,4 +1,5 @@
 use serde_json::{Value, json};
+use tunctl::emulator::Call;
 
 use super::desk::{ACCOUNT, Desk, NOBODY, text};
 
@@ -344,4 +345,42 @@ fn an_unknown_service_token_is_404() {
         let (status, code, _) = desk.refused(method, &target, &Value::Null);
         assert_eq!((status, code), (404, 12131), "{operation}");
     }
+}
+
+#[test]
+fn service_tokens_need_their_own_permission() {
+    let (mut desk, zone) = Desk::with_zone("example.com");
+    let of_zone = format!("/zones/{zone}/access/service_tokens");
+    let mut status = |group: &str, method: &str, target: &str| {
+        let grant = json!({"token": "secret", "permissions": {"groups": [group]}});
+        desk.control("PUT", "/tokens", &grant);
+        let call = Call::new(method, &format!("/client/v4{target}")).bearer("secret");
+        let reply = desk.world.answer(&call.json(&json!({"name": "ci"})));
+        reply.status
+    };
+    for target in [all(), of_zone] {
+        assert_eq!(status("Access: Service Tokens Read", "GET", &target), 200);
+        assert_eq!(status("Access: Service Tokens Read", "POST", &target), 403);
+        assert_eq!(status("Access: Service Tokens Write", "GET", &target), 200);
+        assert_eq!(status("Access: Service Tokens Write", "POST", &target), 200);
+        let other = "Access: Apps and Policies Write";
+        assert_eq!(status(other, "GET", &target), 403);
+    }
+}
+
+#[test]
+fn an_organisation_may_disable_and_delete_service_tokens_behind_a_clients_back() {
+    let mut desk = Desk::new();
+    let (token, path) = named(&mut desk, "ci");
+    let id = text(&token["id"]);
+    let state = desk.control("GET", "/state", &Value::Null);
+    let mut row = state["tables"]["service_tokens"][&id].clone();
+    row["enabled"] = json!(false);
+    let patch = json!({"tables": {"service_tokens": {&id: row}}});
+    desk.control("PATCH", "/state", &patch);
+    assert_eq!(desk.get(&path)["enabled"], json!(false));
+    assert_eq!(check(&mut desk, &token, &token), Value::Null);
+    let patch = json!({"tables": {"service_tokens": {&id: null}}});
+    desk.control("PATCH", "/state", &patch);
+    assert_eq!(desk.refused("GET", &path, &Value::Null).0, 404);
 }
