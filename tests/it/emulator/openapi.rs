@@ -145,6 +145,26 @@ struct Estate {
     ids: BTreeMap<&'static str, String>,
 }
 
+/// A service token of the account, and one of a zone.
+fn service_tokens(desk: &mut Desk, zone: &str) -> [String; 2] {
+    [format!("/accounts/{ACCOUNT}"), format!("/zones/{zone}")].map(|owner| {
+        let path = format!("{owner}/access/service_tokens");
+        text(&desk.ok("POST", &path, &json!({"name": "ci"}))["id"])
+    })
+}
+
+/// A permission group, and an API token that has it.
+fn api_token(desk: &mut Desk) -> (String, String) {
+    let tokens = format!("/accounts/{ACCOUNT}/tokens");
+    let groups = desk.get(&format!("{tokens}/permission_groups"));
+    let group = text(&groups[0]["id"]);
+    let token = json!({"name": "ci", "policies": [{"effect": "allow",
+        "permission_groups": [{"id": group}],
+        "resources": {format!("com.cloudflare.api.account.{ACCOUNT}"): "*"}}]});
+    let token = text(&desk.ok("POST", &tokens, &token)["id"]);
+    (group, token)
+}
+
 impl Estate {
     fn new() -> Self {
         let (mut desk, zone) = Desk::with_zone("example.com");
@@ -167,19 +187,8 @@ impl Estate {
             &format!("{account}/teamnet/virtual_networks"),
             json!({"name": "lab"}),
         );
-        let service_token = json!({"name": "ci"});
-        let service_tokens = "access/service_tokens";
-        let of_account = made(
-            &format!("{account}/{service_tokens}"),
-            service_token.clone(),
-        );
-        let of_zone = made(&format!("/zones/{zone}/{service_tokens}"), service_token);
-        let groups = desk.get(&format!("{account}/tokens/permission_groups"));
-        let group = text(&groups[0]["id"]);
-        let token = json!({"name": "ci", "policies": [{"effect": "allow",
-            "permission_groups": [{"id": group}],
-            "resources": {format!("com.cloudflare.api.account.{ACCOUNT}"): "*"}}]});
-        let token = text(&desk.ok("POST", &format!("{account}/tokens"), &token)["id"]);
+        let [of_account, of_zone] = service_tokens(&mut desk, &zone);
+        let (group, token) = api_token(&mut desk);
         let record = desk.record(&zone, "www", "192.0.2.1");
         let mut connect = |tunnel: &str| {
             let path = format!("/tunnels/{tunnel}/connectors");
