@@ -3,6 +3,7 @@
 
 mod batch;
 pub mod event;
+pub mod handover;
 mod keep;
 mod look;
 mod send;
@@ -161,15 +162,9 @@ impl<W: Wire> Executor<'_, W> {
         let mut rotation = None;
         let steps = match &change.action {
             Action::Create { after } => vec![kind.create(&write, after)?],
-            Action::Rotate {
-                object,
-                after,
-                fields,
-            } => {
+            Action::Rotate { object, after, .. } => {
                 rotation = Some(kind.rotate(&write, after, object, &self.terms(change))?);
-                let differs = !fields.is_empty() || object.former.is_some();
-                let update = differs.then(|| kind.update(&write, after, object));
-                update.transpose()?.into_iter().collect()
+                Vec::new()
             }
             // Only its secret is missing somewhere.
             Action::Update { fields, .. } if fields.is_empty() && change.keeps.is_some() => {
@@ -181,7 +176,11 @@ impl<W: Wire> Executor<'_, W> {
             Action::Replace { object, after, .. } => {
                 vec![kind.delete(&write, object)?, kind.create(&write, after)?]
             }
-            Action::Delete { object, .. } => vec![kind.delete(&write, object)?],
+            Action::Delete { object, .. } => {
+                let older = object.older.iter();
+                let older = older.filter_map(|id| kind.delete_older(&self.survey.scope, id));
+                older.chain([kind.delete(&write, object)?]).collect()
+            }
         };
         Ok(Ready {
             change,

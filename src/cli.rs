@@ -2,6 +2,7 @@
 
 mod import;
 mod ingress;
+mod live;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -9,6 +10,10 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::plan::guard::Allowance;
+pub use live::{
+    CleanupArgs, Connectors, ManagementArgs, ManagementResource, Rotate, RotateArgs, Token,
+    TokenArgs, TunnelArgs, TunnelRotation,
+};
 
 pub use import::{Import, ImportCloudflared};
 pub use ingress::{Ingress, IngressDialect, IngressFile, IngressRule};
@@ -59,6 +64,15 @@ pub enum Command {
     Apply(ApplyArgs),
     /// Delete everything that the stack owns or declares; asks first.
     Destroy(WriteArgs),
+    /// Make a secret anew and put it into its sink; asks first.
+    #[command(subcommand)]
+    Rotate(Rotate),
+    /// Show or disconnect what is connected to a tunnel.
+    #[command(subcommand)]
+    Connectors(Connectors),
+    /// Print a token of a tunnel, to a pipe.
+    #[command(subcommand)]
+    Token(Token),
     /// Serve an emulation of Cloudflare's API, for tests and demos.
     Emulate(Emulate),
 }
@@ -202,7 +216,7 @@ pub struct ExplainArgs {
 }
 
 /// Which part of a plan.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub struct Choice {
     /// Only this address and what it refers to; a glob, may be repeated.
     #[arg(long, value_name = "ADDRESS")]
@@ -287,6 +301,6 @@ fn duration(text: &str) -> Result<Duration, String> {
         .and_then(|seconds| u64::try_from(seconds).ok())
     {
         Some(seconds) if seconds > 0 => Ok(Duration::from_secs(seconds)),
-        Some(_) | None => Err("a request needs at least one second".to_owned()),
+        Some(_) | None => Err("less than a second".to_owned()),
     }
 }

@@ -2,6 +2,7 @@
 
 mod apply;
 mod confirm;
+mod connectors;
 mod console;
 mod credentials;
 mod emulate;
@@ -13,9 +14,12 @@ mod ingress;
 mod init;
 mod keeping;
 mod planning;
+mod rotate;
 mod session;
 mod stacks;
 mod test;
+mod token;
+mod tunnel;
 mod validate;
 mod wish;
 
@@ -59,6 +63,9 @@ pub fn run(cli: &Cli) -> Exit {
         Command::Destroy(arguments) => {
             apply::run(&console, &cli.global, arguments, Policy::Destroy, None)
         }
+        Command::Rotate(what) => rotate::run(&console, &cli.global, what),
+        Command::Connectors(what) => connectors::run(&console, &cli.global, what),
+        Command::Token(what) => token::run(&console, &cli.global, what),
         Command::Emulate(arguments) => emulate::run(&console, arguments),
     };
     end.unwrap_or_else(|trouble| {

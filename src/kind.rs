@@ -4,6 +4,7 @@
 //! specs. It sends nothing. Its fields in the manifest are a *facet* of one or more sections,
 //! so a kind is added without touching another one.
 
+pub mod api_token;
 pub mod dns_record;
 pub mod entry;
 pub mod erased;
@@ -11,6 +12,8 @@ pub mod lifecycle;
 pub mod mark;
 pub mod private_route;
 pub mod secrecy;
+pub mod service_token;
+pub mod step;
 pub mod tunnel;
 pub mod tunnel_config;
 pub mod view;
@@ -32,6 +35,7 @@ use crate::scope::Scope;
 pub use entry::{Entry, Lowered};
 pub use erased::{AnyKind, Erased};
 pub use secrecy::{Makes, Rotation, Secrecy, Terms};
+pub use step::{Draining, Part, Recheck, Step};
 pub use view::{Listing, View};
 
 /// Every kind, in the order in which documentation and schema show them. The order decides
@@ -43,6 +47,8 @@ pub static KINDS: &[&dyn AnyKind] = &[
     &Erased::<virtual_network::VirtualNetwork>::NEW,
     &Erased::<warp_connector::WarpConnector>::NEW,
     &Erased::<private_route::PrivateRoute>::NEW,
+    &Erased::<service_token::ServiceToken>::NEW,
+    &Erased::<api_token::ApiToken>::NEW,
 ];
 
 /// The kind with a name.
@@ -206,6 +212,13 @@ pub trait Kind: 'static {
         Err(Unresolved(Address::new(Self::NAME, write.name)))
     }
 
+    /// Removes what is the same object at an earlier time.
+    #[must_use]
+    fn delete_older(scope: &Scope, id: &RemoteId) -> Option<Step> {
+        let _ = (scope, id);
+        None
+    }
+
     /// The reads and writes that free the object from what is connected to it, for kinds that
     /// Cloudflare does not delete while they are in use.
     #[must_use]
@@ -249,7 +262,16 @@ pub trait Kind: 'static {
         None
     }
 
-    /// Makes a new secret beside the old one, and says what ends the old one.
+    /// Brings an old secret back that the answer to [`Kind::reading`] showed. `None`: the old one
+    /// was never ended.
+    #[must_use]
+    fn restore(write: &Write<'_>, object: &Object, answer: &Value) -> Option<Request> {
+        let _ = (write, object, answer);
+        None
+    }
+
+    /// Makes a new secret beside the old one, and says what ends the old one. Brings the declared
+    /// name and every declared field with it.
     ///
     /// # Errors
     /// If something it refers to does not exist.
@@ -261,6 +283,19 @@ pub trait Kind: 'static {
     ) -> Result<Rotation, Unresolved> {
         let _ = (spec, object, terms);
         Err(Unresolved(Address::new(Self::NAME, write.name)))
+    }
+
+    /// Whether a rotation moves the end of an object that expires.
+    #[must_use]
+    fn renews(spec: &Self::Spec, object: &Object) -> bool {
+        let _ = (spec, object);
+        true
+    }
+
+    /// Objects of one address as one, for kinds whose objects come in generations.
+    #[must_use]
+    fn fold(objects: Vec<Object>) -> Vec<Object> {
+        objects
     }
 
     /// What is odd about the answer to a write, in words for the user.
@@ -280,53 +315,6 @@ pub struct Write<'a> {
     pub ids: &'a Ids,
     /// The resource's name.
     pub name: &'a str,
-}
-
-/// How a change is sent.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Step {
-    /// One request.
-    Send(Request),
-    /// Parts of a request that carries many changes as one transaction.
-    Batch {
-        /// The request, without a body; parts for the same path travel together.
-        endpoint: Request,
-        /// In Cloudflare's order: deletes, patches, posts.
-        parts: Vec<Part>,
-    },
-}
-
-/// One operation of a batch.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Part {
-    /// Removes the object with this id.
-    Delete(RemoteId),
-    /// Changes fields; the body carries the id.
-    Patch(Value),
-    /// Makes an object.
-    Post(Value),
-}
-
-/// When a write is preceded by a read of the same object.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Recheck {
-    /// Cloudflare itself refuses what would do harm.
-    Never,
-    /// Before changing or deleting what exists.
-    Existing,
-    /// Also before making what was absent when the plan was made.
-    Always,
-}
-
-/// How connections are watched and ended before a deletion.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Draining {
-    /// Lists what is connected: an empty array when nothing is.
-    pub poll: Request,
-    /// Ends all connections; `None` where Cloudflare cannot.
-    pub evict: Option<Request>,
-    /// The code with which Cloudflare refuses the deletion meanwhile.
-    pub refused: u64,
 }
 
 /// A reference to something that has no id.

@@ -19,6 +19,7 @@ pub mod exit;
 pub mod files;
 pub mod ingress;
 pub mod kind;
+pub mod lifetime;
 pub mod limits;
 pub mod lint;
 pub mod manifest;

@@ -97,13 +97,20 @@ pub async fn observe<W: Wire>(
         }
         round(client, &ready, &mut survey, desired, ownership).await?;
         for kind in ready {
+            survey
+                .observed
+                .fold(kind.name(), |objects| kind.fold(objects));
             rename(kind, &mut survey.observed, desired, ownership);
             listed.insert(kind.name());
         }
     }
 }
 
-async fn zones<W: Wire>(client: &Client<W>, account: &str) -> Result<Vec<Zone>, ObserveError> {
+/// The zones of an account.
+///
+/// # Errors
+/// If they cannot be read.
+pub async fn zones<W: Wire>(client: &Client<W>, account: &str) -> Result<Vec<Zone>, ObserveError> {
     let filter = zone::Filter {
         account: AccountFilter {
             id: Some(account.to_owned()),

@@ -7,6 +7,10 @@ use serde_json::Value;
 
 use crate::address::{Address, Ids, RemoteId};
 
+/// The kind of the address under which the API token that the run itself uses is observed, with
+/// its id for a name. It is never deleted or rotated.
+pub const OWN_TOKEN: &str = "own_token";
+
 /// Whose an object is, as far as the object itself can tell.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Owner {
@@ -57,6 +61,8 @@ pub struct Object {
     pub expires: Option<Timestamp>,
     /// Whether it can be relied on.
     pub standing: Standing,
+    /// The same thing at earlier times: it goes with the object.
+    pub older: Vec<RemoteId>,
 }
 
 impl Object {
@@ -75,6 +81,7 @@ impl Object {
             carry: Value::Null,
             expires: None,
             standing: Standing::Good,
+            older: Vec::new(),
         }
     }
 }
@@ -85,8 +92,10 @@ pub enum Standing {
     /// It does.
     #[default]
     Good,
-    /// A rotation of its secret began and did not end.
+    /// A rotation of its secret began and did not end; another one ends it.
     Unfinished,
+    /// The same, and another one would end the older of two secrets, which may be the one in use.
+    Held,
     /// Somebody revoked or disabled it, in words. Never undone silently.
     Revoked(String),
 }
@@ -136,6 +145,23 @@ impl Observed {
     #[must_use]
     pub fn at(&self, address: &Address) -> &[Object] {
         self.objects.get(address).map_or(&[], Vec::as_slice)
+    }
+
+    /// Puts the objects of a kind together that are one.
+    pub fn fold(&mut self, kind: &str, fold: impl Fn(Vec<Object>) -> Vec<Object>) {
+        let all = self.objects.iter_mut();
+        for (address, objects) in all.filter(|(address, it)| address.kind == kind && it.len() > 1) {
+            *objects = fold(std::mem::take(objects));
+            if let [only] = objects.as_slice() {
+                self.ids.learn(address, &only.id);
+            }
+        }
+    }
+
+    /// Whether an id is the one of the API token that the run itself uses.
+    #[must_use]
+    pub fn is_own_token(&self, id: &RemoteId) -> bool {
+        !self.at(&Address::new(OWN_TOKEN, id.as_str())).is_empty()
     }
 
     /// Every object with its address.

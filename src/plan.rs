@@ -24,6 +24,7 @@ use crate::observed::{Form, Object, Observed};
 use crate::ownership::Ownership;
 use crate::problem::Problem;
 use crate::scope::Scope;
+use crate::suggest;
 use crate::suggest::nearest;
 use select::Selection;
 
@@ -79,6 +80,13 @@ impl Plan {
         self.stages.iter().flatten()
     }
 
+    /// Whether a declared credential is not what it should be, and is left so because only
+    /// somebody who knows what happened can decide.
+    #[must_use]
+    pub fn has_incidents(&self) -> bool {
+        self.warnings.iter().any(keeping::is_incident)
+    }
+
     /// Whether the account already is as the manifest says.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -107,8 +115,9 @@ pub fn plan(input: &Input<'_>) -> Result<Plan, Vec<Problem>> {
     } else {
         changes.extend(removal::undeclared(input, &mut warnings)?);
     }
-    let changes = input.selection.of(input.desired, changes);
-    exclusive::keep(input, &changes)?;
+    keeping::spare(input, &mut changes, &mut warnings);
+    let mut changes = input.selection.of(input.desired, changes);
+    exclusive::keep(input, &mut changes, &mut warnings)?;
     let taken = exclusive::taken(input, &changes);
     let (stages, mut unordered) = order::stages(input.desired, changes, &taken);
     warnings.append(&mut unordered);
@@ -156,14 +165,17 @@ fn declared(input: &Input<'_>, warnings: &mut Vec<Problem>) -> Result<Vec<Change
             continue;
         }
         let found = judge::declared(*kind, address, declared, objects);
-        let kept = found.map(|found| keeping::kept(input, *kind, address, declared, found));
-        match kept {
-            Ok(Ok(None)) => {}
-            Ok(Err(incident)) => warnings.push(incident),
-            Ok(Ok(Some(_))) if let Some(problem) = stranded(input, declared) => {
+        let found = match found {
+            Ok(found) => keeping::kept(input, *kind, (address, declared), found, warnings),
+            Err(problem) => {
                 problems.push(problem);
+                continue;
             }
-            Ok(Ok(Some((action, reason, keeps)))) => changes.push(Change {
+        };
+        match found {
+            None => {}
+            Some(_) if let Some(problem) = stranded(input, declared) => problems.push(problem),
+            Some((action, reason, keeps)) => changes.push(Change {
                 recheck: recheck(*kind, &action, input, declared.references.first()),
                 address: address.clone(),
                 action,
@@ -172,7 +184,6 @@ fn declared(input: &Input<'_>, warnings: &mut Vec<Problem>) -> Result<Vec<Change
                 at: Some(declared.at),
                 keeps,
             }),
-            Err(problem) => problems.push(problem),
         }
     }
     if problems.is_empty() {
@@ -202,11 +213,35 @@ fn impossible(
                 .help(misplaced.help),
         );
     }
+    if let Some(problem) = unknown(input, declared) {
+        return Some(problem);
+    }
     if objects.is_empty() {
         held_former_name(input, address, declared)
     } else {
         None
     }
+}
+
+/// A reference to something that Cloudflare itself makes, and does not have.
+fn unknown(input: &Input<'_>, declared: &Declared) -> Option<Problem> {
+    let made_here = |it: &&Address| input.kinds.iter().any(|kind| kind.name() == it.kind);
+    let mut references = declared.references.iter().filter(|it| !made_here(it));
+    let missing = references.find(|it| input.observed.at(it).is_empty())?;
+    let Address { kind, name } = missing;
+    let words = kind.replace('_', " ");
+    let problem = Problem::new(
+        "tunctl::unknown_reference",
+        format!("there is no such {words}"),
+    )
+    .at(declared.at, format!("Cloudflare has no {words} `{name}`"));
+    let known = input.observed.ids.names(kind);
+    Some(match suggest::did_you_mean(name, known) {
+        Some(help) => problem.help(help),
+        None => problem.help(format!(
+            "write the {words}'s name as Cloudflare's dashboard shows it"
+        )),
+    })
 }
 
 /// What refers to something that does not exist and that nobody makes can never be written.

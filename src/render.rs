@@ -4,6 +4,7 @@
 //! whether to colour and whether there is a terminal is the caller's to say. Text from elsewhere
 //! passes `text` on its way out.
 
+pub mod connectors;
 pub mod harmless;
 pub mod human;
 pub mod json;
@@ -21,6 +22,7 @@ use crate::routing::test::Trial;
 use crate::source::Sources;
 use human::Run;
 pub use summary::Summary;
+pub(crate) use text::escaped;
 
 /// Whether text carries ANSI styles. The caller decides, from the flags and the terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +31,12 @@ pub enum Style {
     Plain,
     /// With Terraform's colours.
     Coloured,
+}
+
+/// A text from elsewhere as it may be printed: what would act on a terminal is written out.
+#[must_use]
+pub fn plain(text: &str) -> String {
+    text::escaped(text).into_owned()
 }
 
 /// How much of the stack a plan speaks for.

@@ -195,6 +195,20 @@ impl Delivery {
         }
     }
 
+    /// Takes the secret of an object out of a file. Programs have no word for that: what they
+    /// keep, stays.
+    ///
+    /// # Errors
+    /// If there is something that cannot be removed.
+    pub fn discard(&self, sink: &str, address: &Address, id: &RemoteId) -> Result<(), SinkError> {
+        let Some(Sink::File(template)) = self.sinks.get(sink) else {
+            return Ok(());
+        };
+        let path = self.directory.join(template.of(address));
+        let discarded = file::discard(&path, address, id);
+        discarded.map_err(|reason| failed(sink, &path, &reason))
+    }
+
     fn program<'a>(
         &'a self,
         sink: &'a str,

@@ -22,10 +22,15 @@ impl<W: Wire> Executor<'_, W> {
     /// Carries out one change, its secret included.
     pub(super) async fn single(&self, ready: &Ready<'_>, ids: &Ids) -> Done {
         if ready.change.keeps.is_some() || ready.rotation.is_some() {
-            self.keep(ready, ids).await
-        } else {
-            self.written(ready, ids).await
+            return self.keep(ready, ids).await;
         }
+        let mut done = self.written(ready, ids).await;
+        if done.verdict == Verdict::Done
+            && let Action::Delete { object, .. } = &ready.change.action
+        {
+            done.concern = self.forgotten(ready.change, object).or(done.concern);
+        }
+        done
     }
 
     /// Carries out one change by its own requests, one after the other.

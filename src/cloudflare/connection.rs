@@ -30,6 +30,14 @@ pub struct Connector {
     pub conns: Vec<Connection>,
 }
 
+impl Connector {
+    /// Whether it serves its tunnel now: Cloudflare tracks for some minutes what has dropped.
+    #[must_use]
+    pub fn is_connected(&self) -> bool {
+        self.conns.iter().any(|it| !it.is_pending_reconnect)
+    }
+}
+
 /// One connection of a connector.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Connection {

@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use super::{Configuration, Dialect, read};
+use super::{Configuration, open};
+use crate::ingress::document;
 use crate::ingress::{OriginRequest, Rule, Seconds};
 use crate::kind::dns_record::surface::has_dns_name;
 use crate::manifest;
@@ -56,7 +57,7 @@ pub fn import(
     text: &[u8],
     names: &Names,
 ) -> Result<Imported, Vec<Problem>> {
-    let configuration = read(text, Dialect::Yaml).map_err(|message| {
+    let configuration = open(text, None).map_err(|message| {
         let message = format!("cloudflared would refuse the file: {message}");
         let help = "`tunctl ingress validate` says the same; mend the file first";
         vec![Problem::new("tunctl::import_refused", message).help(help)]
@@ -83,14 +84,24 @@ pub fn import(
         "account": "${CLOUDFLARE_ACCOUNT_ID}",
         "tunnels": { (tunnel): entry(&configuration) },
     });
+    let warnings = if is_json(text) {
+        Vec::new()
+    } else {
+        left_behind(&root)
+    };
     let text = yaml::format(0, &to_yaml(&manifest))?;
     check(sources, &text)?;
     Ok(Imported {
         manifest,
         text,
-        warnings: left_behind(&root),
+        warnings,
         unused: configuration.warnings,
     })
+}
+
+/// Whether it is one of the two forms of JSON, which have nothing beside rules and settings.
+fn is_json(text: &[u8]) -> bool {
+    document::object(&String::from_utf8_lossy(text)).is_some()
 }
 
 /// Timeouts that Cloudflare cannot hold, where connectors with a file of their own can.

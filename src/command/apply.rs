@@ -11,13 +11,13 @@ use super::wish::Wish;
 use crate::apply::{Event, Executor, Outcome};
 use crate::cli::{Denied, Global, WriteArgs};
 use crate::exit::Exit;
-use crate::plan::Policy;
-use crate::render;
+use crate::plan::{Plan, Policy};
+use crate::render::{self, escaped};
 
 /// A plan of a stack that may be carried out.
-struct Approved<'a> {
-    stack: &'a Stack,
-    planned: &'a Planned,
+pub(super) struct Approved<'a> {
+    pub(super) stack: &'a Stack,
+    pub(super) planned: &'a Planned,
 }
 
 /// The commands `apply` and `destroy`.
@@ -34,7 +34,10 @@ pub(super) fn run(
     runtime()?.block_on(async {
         let session = Session::open(console, global, &loaded.stacks).await?;
         let planned = planning::plan_all(&session, &loaded, &wish).await;
-        let end = approve(console, arguments, &loaded, &wish, &planned);
+        // A spinner would draw over the question.
+        let end = session
+            .progress
+            .suspend(|| approve(console, arguments.auto_approve, &loaded, &wish, &planned));
         let end = match end {
             Ok(Ok(approved)) => carry_out(console, &session, &approved, policy).await,
             Ok(Err(exit)) => Ok(exit),
@@ -47,15 +50,16 @@ pub(super) fn run(
 }
 
 /// The plans to carry out, or how the run ends without any. One plan that is refused stops all.
-fn approve<'a>(
+pub(super) fn approve<'a>(
     console: &Console,
-    arguments: &WriteArgs,
+    auto_approve: bool,
     loaded: &'a Stacks,
     wish: &Wish,
     planned: &'a [Result<Planned, Unplanned>],
 ) -> Result<Result<Vec<Approved<'a>>, Exit>, Trouble> {
     wish.check(loaded, planned)?;
-    let shown = if console.is_for_programs() {
+    let silent = console.is_for_programs() && planning::may_go_on(loaded, wish, planned);
+    let shown = if silent {
         planning::refusals(console, loaded, wish, planned)
     } else {
         planning::report(console, loaded, wish, planned)?
@@ -74,9 +78,11 @@ fn approve<'a>(
         })
         .collect();
     let blocked = plans.iter().flat_map(|it| &it.planned.plan.findings);
-    let blocked: Vec<String> = blocked.map(ToString::to_string).collect();
+    let blocked: Vec<String> = blocked
+        .map(|it| escaped(&it.to_string()).into_owned())
+        .collect();
     if !blocked.is_empty() {
-        console.note(&format!("Nothing was changed: {}", blocked.join("; ")));
+        console::complain(&format!("Nothing was changed: {}", blocked.join("; ")));
         return Ok(Err(Exit::Blocked));
     }
     let changes = plans.iter().any(|it| !it.planned.plan.is_empty());
@@ -84,7 +90,10 @@ fn approve<'a>(
         Policy::Destroy => "Do you really want to destroy all of this?",
         Policy::Sync | Policy::KeepAll => "Do you want to perform these actions?",
     };
-    if changes && !arguments.auto_approve && !confirm(console, question)? {
+    if changes && !auto_approve && silent && console.interactive {
+        console.note(&planning::in_words(loaded, wish, planned)?);
+    }
+    if changes && !auto_approve && !confirm(console, question)? {
         console.note("Nothing was changed.");
         return Ok(Err(Exit::Error));
     }
@@ -101,37 +110,56 @@ async fn carry_out(
     let mut ends = Vec::new();
     let mut results = Vec::new();
     for it in approved {
-        let manifest = &it.stack.manifest;
-        let executor = Executor {
-            client: &session.client,
-            clock: session.clock.as_ref(),
-            survey: &it.planned.survey,
-            desired: &manifest.desired,
-            ownership: &manifest.ownership,
-            delivery: &it.stack.delivery,
-            on: &|event| show(console, session, event),
-        };
         if approved.len() > 1 && !console.is_for_programs() && !console.quiet {
             let mut text = Vec::new();
             planning::title(&mut text, it.stack)?;
             console::print(&String::from_utf8_lossy(&text))?;
         }
-        session.progress.begin(it.planned.plan.changes().count());
-        let outcome = executor.apply(&it.planned.plan).await;
+        let outcome = execute(console, session, it).await;
         if console.is_for_programs() {
             results.push(render::json::outcome_json(&it.planned.plan.stack, &outcome));
         } else {
-            let mut text = Vec::new();
-            render::human::outcome(&mut text, &outcome, planning::run_of(policy), console.style)?;
-            let text = String::from_utf8_lossy(&text);
-            session.progress.suspend(|| console::print(&text))?;
+            tell(console, session, &outcome, policy)?;
         }
-        ends.push(end(&outcome));
+        ends.push(end(&outcome, &it.planned.plan));
     }
     if console.is_for_programs() {
         console::print_json(&planning::one(results))?;
     }
     Ok(Exit::worst(ends))
+}
+
+/// Carries out one plan, telling of everything that happens.
+pub(super) async fn execute(
+    console: &Console,
+    session: &Session,
+    approved: &Approved<'_>,
+) -> Outcome {
+    let Approved { stack, planned } = approved;
+    let executor = Executor {
+        client: &session.client,
+        clock: session.clock.as_ref(),
+        survey: &planned.survey,
+        desired: &stack.manifest.desired,
+        ownership: &stack.manifest.ownership,
+        delivery: &stack.delivery,
+        on: &|event| show(console, session, event),
+    };
+    session.progress.begin(planned.plan.changes().count());
+    executor.apply(&planned.plan).await
+}
+
+/// Says how carrying out a plan ended, to people.
+pub(super) fn tell(
+    console: &Console,
+    session: &Session,
+    outcome: &Outcome,
+    policy: Policy,
+) -> Result<(), Trouble> {
+    let mut text = Vec::new();
+    render::human::outcome(&mut text, outcome, planning::run_of(policy), console.style)?;
+    let text = String::from_utf8_lossy(&text);
+    session.progress.suspend(|| console::print(&text))
 }
 
 fn show(console: &Console, session: &Session, event: &Event<'_>) {
@@ -147,12 +175,12 @@ fn show(console: &Console, session: &Session, event: &Event<'_>) {
     }
 }
 
-fn end(outcome: &Outcome) -> Exit {
+pub(super) fn end(outcome: &Outcome, plan: &Plan) -> Exit {
     if outcome.failed() {
         Exit::Error
     } else if outcome.stale() {
         Exit::Stale
-    } else if outcome.pending() {
+    } else if outcome.pending() || plan.has_incidents() {
         Exit::Unsettled
     } else {
         Exit::Success

@@ -27,7 +27,14 @@ pub(super) fn run(console: &Console, arguments: &Init) -> Result<Exit, Trouble> 
             .help("use 1 to 32 of a-z, 0-9 and `-`, not beginning with `-`")
             .into());
     }
-    let text = edit::set(0, STARTER, &[Step::Key("stack")], &Value::from(stack))?;
+    // Another stack's tunnels must not be this one's: what it owns begins with its own name. A
+    // pattern takes 3 literal characters.
+    let prefix = match stack.len() {
+        1 => format!("stack-{stack}-"),
+        _ => format!("{stack}-"),
+    };
+    let starter = STARTER.replace("edge-", &prefix);
+    let text = edit::set(0, &starter, &[Step::Key("stack")], &Value::from(stack))?;
     write(&arguments.file, &text)?;
     console.note(&format!(
         "Wrote {0}. Try it out with `tunctl plan --sandbox {0}`; for your own account export \
@@ -63,6 +70,9 @@ fn directory_name(file: &Path) -> Option<String> {
     };
     let directory = directory.canonicalize().ok()?;
     let name = directory.file_name()?.to_str()?.to_lowercase();
+    let legal = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit();
+    let name = name.replace(|letter: char| !legal(letter), "-");
+    let name: String = name.trim_matches('-').chars().take(32).collect();
     is_stack_name(&name).then_some(name)
 }
 

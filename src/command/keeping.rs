@@ -1,5 +1,6 @@
 //! Which secrets are in their sinks, as far as a command may look.
 
+use crate::address::Address;
 use crate::observe::Survey;
 use crate::plan::Plan;
 use crate::problem::Problem;
@@ -16,10 +17,12 @@ pub(super) enum Looks {
     Programs,
 }
 
-/// Notes which secrets are in their sinks. What cannot be seen is a warning.
-pub(super) async fn look(stack: &Stack, survey: &mut Survey, looks: Looks) {
+/// Notes which secrets are in their sinks, or only whether one is. What cannot be seen is a
+/// warning.
+pub(super) async fn look(stack: &Stack, survey: &mut Survey, looks: Looks, only: Option<&Address>) {
     let resources = stack.manifest.desired.resources.iter();
-    for (address, declared) in resources {
+    let wanted = resources.filter(|(address, _)| only.is_none_or(|only| only == *address));
+    for (address, declared) in wanted {
         let Some(keeping) = &declared.lifecycle.keeping else {
             continue;
         };

@@ -22,7 +22,7 @@ use crate::plan::{self, Finding, Input, Plan, Policy};
 use crate::problem::Problem;
 use crate::render::human::Run;
 use crate::render::json::PlanJson;
-use crate::render::{self, Coverage, Report};
+use crate::render::{self, Coverage, Report, Style};
 use crate::routing::test::Trial;
 use crate::source::Sources;
 
@@ -125,7 +125,7 @@ async fn plan_one(
     )
     .await
     .map_err(Unplanned::Unread)?;
-    keeping::look(stack, &mut survey, wish.looks).await;
+    keeping::look(stack, &mut survey, wish.looks, wish.rotate.as_ref()).await;
     survey.observed.at = Timestamp::now();
     let input = Input {
         kinds: KINDS,
@@ -199,6 +199,37 @@ pub(super) fn report(
         console::print_json(&one(plans))?;
     }
     Ok(ends)
+}
+
+/// Whether nothing keeps the plans from being carried out.
+pub(super) fn may_go_on(
+    loaded: &Stacks,
+    wish: &Wish,
+    planned: &[Result<Planned, Unplanned>],
+) -> bool {
+    let free =
+        |it: &Result<Planned, Unplanned>| it.as_ref().is_ok_and(|it| it.plan.findings.is_empty());
+    let passes = |stack: &Stack| wish.trials(stack).iter().all(|it| it.fault.is_none());
+    planned.iter().all(free) && loaded.stacks.iter().all(passes)
+}
+
+/// The plans for somebody who is asked, whatever programs get to read.
+///
+/// # Errors
+/// If they cannot be written.
+pub(super) fn in_words(
+    loaded: &Stacks,
+    wish: &Wish,
+    planned: &[Result<Planned, Unplanned>],
+) -> Result<String, Trouble> {
+    let mut text = Vec::new();
+    for (stack, planned) in loaded.stacks.iter().zip(planned) {
+        if let Ok(planned) = planned {
+            title(&mut text, stack)?;
+            render::human::plan(&mut text, &view(planned, wish), Style::Plain)?;
+        }
+    }
+    Ok(String::from_utf8_lossy(&text).into_owned())
 }
 
 /// Says which stacks have no plan or fail their tests, and why.

@@ -63,6 +63,19 @@ impl Wish {
         })
     }
 
+    /// The rotation of one secret, and nothing else.
+    pub(super) fn rotation(address: &Address) -> Self {
+        Self {
+            policy: Policy::KeepAll,
+            selection: Selection::only(address.clone()),
+            patterns: Vec::new(),
+            allowed: Vec::new(),
+            looks: Looks::Programs,
+            rotate: Some(address.clone()),
+            deny: None,
+        }
+    }
+
     /// The same, with warnings of lints as errors if they are denied.
     pub(super) fn deny(self, deny: Option<Denied>) -> Self {
         Self { deny, ..self }

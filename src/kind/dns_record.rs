@@ -137,8 +137,14 @@ fn record(write: &Write<'_>, spec: &Spec, carry: Option<&Value>) -> Result<New, 
     })
 }
 
-fn post(write: &Write<'_>, spec: &Spec) -> Result<Part, Unresolved> {
-    Ok(Part::Post(json!(record(write, spec, None)?)))
+/// What somebody made who is no stack.
+fn unmarked(objects: &[Object]) -> Option<&Object> {
+    objects.iter().find(|it| it.owner == Owner::Unmarked)
+}
+
+/// `carry` is that of what makes room: the words that somebody wrote stay with the name.
+fn post(write: &Write<'_>, spec: &Spec, carry: Option<&Value>) -> Result<Part, Unresolved> {
+    Ok(Part::Post(json!(record(write, spec, carry)?)))
 }
 
 fn patch(write: &Write<'_>, spec: &Spec, object: &Object) -> Result<Part, Unresolved> {
@@ -367,7 +373,7 @@ impl Kind for DnsRecord {
     }
 
     fn create(write: &Write<'_>, spec: &Spec) -> Result<Step, Unresolved> {
-        batch(write, vec![post(write, spec)?])
+        batch(write, vec![post(write, spec, None)?])
     }
 
     fn update(write: &Write<'_>, spec: &Spec, object: &Object) -> Result<Step, Unresolved> {
@@ -383,7 +389,7 @@ impl Kind for DnsRecord {
             .collect();
         parts.push(match kept.first() {
             Some(object) => patch(write, spec, object)?,
-            None => post(write, spec)?,
+            None => post(write, spec, unmarked(objects).map(|it| &it.carry))?,
         });
         batch(write, parts)
     }

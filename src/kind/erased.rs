@@ -76,6 +76,7 @@ pub trait AnyKind: Sync {
     /// # Errors
     /// If what the object lives in cannot be found.
     fn delete(&self, write: &Write<'_>, object: &Object) -> Result<Step, Unresolved>;
+    fn delete_older(&self, scope: &Scope, id: &RemoteId) -> Option<Step>;
     fn drain(&self, scope: &Scope, id: &RemoteId) -> Option<Draining>;
     fn created(&self, answer: &Value) -> Option<RemoteId>;
     fn serves(&self, name: &str, spec: &Value) -> Vec<String>;
@@ -83,6 +84,9 @@ pub trait AnyKind: Sync {
     fn credential(&self, address: &Address, id: &RemoteId, answer: &Value) -> Option<Credential>;
     fn reading(&self, scope: &Scope, id: &RemoteId) -> Option<Request>;
     fn retract(&self, write: &Write<'_>, id: &RemoteId) -> Option<Step>;
+    fn restore(&self, write: &Write<'_>, object: &Object, answer: &Value) -> Option<Request>;
+    fn renews(&self, spec: &Value, object: &Object) -> bool;
+    fn fold(&self, objects: Vec<Object>) -> Vec<Object>;
     /// # Errors
     /// If something it refers to does not exist.
     fn rotate(
@@ -239,6 +243,10 @@ impl<K: Kind> AnyKind for Erased<K> {
         K::delete(write, object)
     }
 
+    fn delete_older(&self, scope: &Scope, id: &RemoteId) -> Option<Step> {
+        K::delete_older(scope, id)
+    }
+
     fn drain(&self, scope: &Scope, id: &RemoteId) -> Option<Draining> {
         K::drain(scope, id)
     }
@@ -267,6 +275,18 @@ impl<K: Kind> AnyKind for Erased<K> {
 
     fn retract(&self, write: &Write<'_>, id: &RemoteId) -> Option<Step> {
         K::retract(write, id)
+    }
+
+    fn restore(&self, write: &Write<'_>, object: &Object, answer: &Value) -> Option<Request> {
+        K::restore(write, object, answer)
+    }
+
+    fn renews(&self, spec: &Value, object: &Object) -> bool {
+        K::renews(&typed::<K>(spec), object)
+    }
+
+    fn fold(&self, objects: Vec<Object>) -> Vec<Object> {
+        K::fold(objects)
     }
 
     fn rotate(

@@ -22,7 +22,7 @@ pub struct Kept {
 
 impl Kept {
     /// How the resource of an entry may be treated; what is wrong with that is pushed.
-    pub(super) fn lifecycle(self, entry: &Entry<'_>, problems: &mut Vec<Problem>) -> Lifecycle {
+    pub(super) fn lifecycle(&self, entry: &Entry<'_>, problems: &mut Vec<Problem>) -> Lifecycle {
         for (index, name) in self.previous_names.iter().enumerate() {
             if name == entry.name {
                 let at = entry.at(&[Key::Field("previousNames"), Key::Index(index)]);
@@ -35,7 +35,7 @@ impl Kept {
         }
         Lifecycle {
             protect: self.protect,
-            previous_names: self.previous_names,
+            previous_names: self.previous_names.clone(),
             ..Lifecycle::default()
         }
     }

@@ -18,8 +18,13 @@ pub enum Secrecy {
 /// What a rotation needs beside the object.
 #[derive(Debug, Clone)]
 pub struct Terms {
-    /// When the old secret is to end.
+    /// What the time is.
+    pub now: Timestamp,
+    /// When the old secret is to end, once the new one is put away.
     pub grace_until: Timestamp,
+    /// Whether no secret may be made, because that would end one that is in use: only the end of
+    /// the object moves.
+    pub spare: bool,
     /// 32 random bytes in base64, for a kind whose secrets are chosen here.
     pub fresh: Secret,
 }
@@ -27,12 +32,15 @@ pub struct Terms {
 /// How a secret is replaced. Between the two parts the new one is put away.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rotation {
-    /// Makes the new secret. The old one goes on working.
-    pub make: Request,
-    /// Ends the old one, once the new one is put away.
+    /// Makes the new secret. The old one goes on working. `None` if no secret is made.
+    pub make: Option<Request>,
+    /// Ends the old one, once the new one is put away, and brings every declared field.
     pub retire: Vec<Request>,
     /// What the new secret belongs to.
     pub makes: Makes,
+    /// When the new secret will end, once all of this is done, if not as the answer that shows it
+    /// says.
+    pub ends: Option<Timestamp>,
 }
 
 impl Rotation {
@@ -41,9 +49,10 @@ impl Rotation {
     #[must_use]
     pub fn by(make: Request) -> Self {
         Self {
-            make,
+            make: Some(make),
             retire: Vec::new(),
             makes: Makes::Secret,
+            ends: None,
         }
     }
 }

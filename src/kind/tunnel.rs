@@ -1,6 +1,8 @@
 //! A Cloudflare Tunnel. Found by its name among the living; never replaced, because a new
 //! tunnel has a new id and every connector would have to be set up again.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -12,7 +14,7 @@ use super::{
 use crate::address::{Address, Ids, RemoteId};
 pub use crate::cloudflare::tunnel::ConfigSrc;
 use crate::cloudflare::tunnel::{self, Cascade, Filter, New, Patch};
-use crate::cloudflare::{Operation, connection};
+use crate::cloudflare::{Operation, Secret, connection};
 use crate::credential::Credential;
 use crate::diff::FieldChange;
 use crate::kind::lifecycle::{Kept, OnDelete};
@@ -172,11 +174,22 @@ impl Kind for Tunnel {
         terms: &Terms,
     ) -> Result<Rotation, Unresolved> {
         let secret = Patch {
-            name: None,
+            name: Some(write.name.to_owned()),
             tunnel_secret: Some(terms.fresh.clone()),
         };
         let patch = tunnel::patch(&write.scope.account, &object.id, &secret);
         Ok(Rotation::by(patch.request))
+    }
+
+    /// The secret stands in the run token (cloudflare-api.md 3.5).
+    fn restore(write: &Write<'_>, object: &Object, answer: &Value) -> Option<Request> {
+        let token = STANDARD.decode(answer.as_str()?).ok()?;
+        let token: Value = serde_json::from_slice(&token).ok()?;
+        let secret = Patch {
+            name: None,
+            tunnel_secret: Some(Secret::from(token["s"].as_str()?.to_owned())),
+        };
+        Some(tunnel::patch(&write.scope.account, &object.id, &secret).request)
     }
 
     fn drain(scope: &Scope, id: &RemoteId) -> Option<Draining> {

@@ -3,7 +3,9 @@
 use super::shape::{Format, FormatFault, Formats, quoted};
 use crate::address::Address;
 use crate::ingress::{DurationFault, Seconds};
+use crate::kind::service_token::lifetime_of;
 use crate::kind::{self, AnyKind, KINDS};
+use crate::lifetime;
 use crate::ownership::Patterns;
 use crate::suggest::nearest;
 
@@ -41,10 +43,22 @@ const ADDRESS_GLOB: Format = Format {
     ..ADDRESS
 };
 
+const LONG: Format = Format {
+    check: long,
+    ..DURATION
+};
+
+const VALIDITY: Format = Format {
+    check: validity,
+    ..DURATION
+};
+
 /// Every format of the schema.
 pub(super) fn formats() -> Formats {
     Formats::from([
         ("ingress-duration", DURATION),
+        ("long-duration", LONG),
+        ("validity", VALIDITY),
         ("stack-name", STACK),
         ("account-id", ACCOUNT),
         ("owned-glob", OWNED),
@@ -68,6 +82,26 @@ fn duration(text: &str) -> Result<(), FormatFault> {
         message,
         help: Some(help),
     })
+}
+
+fn long(text: &str) -> Result<(), FormatFault> {
+    match lifetime::seconds(text) {
+        Some(_) => Ok(()),
+        None => Err(not_allowed(
+            text,
+            "write a time such as `30d`, `24h` or `1d12h`",
+        )),
+    }
+}
+
+fn validity(text: &str) -> Result<(), FormatFault> {
+    match lifetime_of(text) {
+        Some(_) => Ok(()),
+        None => Err(not_allowed(
+            text,
+            "write whole hours such as `8760h`, or `forever`",
+        )),
+    }
 }
 
 fn with_unit(text: &str) -> Option<String> {

@@ -191,7 +191,12 @@ fn supply(name: &str, variables: &BTreeMap<String, String>) -> String {
         return format!("did you mean `${{{near}}}`?");
     }
     let [account, prefix] = FROM_ENVIRONMENT;
-    let environment = if name == account || name.starts_with(prefix) {
+    if name == account {
+        return format!(
+            "`export {name}=…`, or try things out with `--sandbox`, which has an account of its own"
+        );
+    }
+    let environment = if name.starts_with(prefix) {
         format!("`export {name}=…`")
     } else {
         format!("`--var {name}` to take it from the environment")

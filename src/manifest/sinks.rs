@@ -25,7 +25,9 @@ pub(super) fn sinks(
         return (Sinks::new(), problems);
     };
     let sinks = declared(root, &written.unwrap_or_default(), &mut problems);
-    problems.extend(misnamed(resources, &sinks));
+    if problems.is_empty() {
+        problems.extend(misnamed(resources, &sinks));
+    }
     (sinks, problems)
 }
 

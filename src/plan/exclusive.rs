@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{Action, Change, Input};
+use super::{Action, Change, Input, Policy};
 use crate::address::Address;
 use crate::kind::AnyKind;
 use crate::observed::Object;
@@ -54,14 +54,21 @@ pub(super) fn give_up(input: &Input<'_>, changes: &mut Vec<Change>) -> Result<()
 ///
 /// # Errors
 /// Every such deletion.
-pub(super) fn keep(input: &Input<'_>, changes: &[Change]) -> Result<(), Vec<Problem>> {
+pub(super) fn keep(
+    input: &Input<'_>,
+    changes: &mut Vec<Change>,
+    warnings: &mut Vec<Problem>,
+) -> Result<(), Vec<Problem>> {
+    if input.policy == Policy::Destroy {
+        spare(input, changes, warnings);
+    }
     let goes = kinds(input).filter_map(|(kind, field)| {
         let change = deleted(kind, field, changes)?;
         let message = format!(
             "`{}` would be deleted, and it is the default",
             change.address
         );
-        taker(kind, field, changes).is_none().then(|| {
+        taker(kind, field, &*changes).is_none().then(|| {
             Problem::new("tunctl::default_object", message).help(format!(
                 "declare `{field}: true` at another one, or let go of it: write `ignore: [{}]`",
                 change.address
@@ -73,6 +80,20 @@ pub(super) fn keep(input: &Input<'_>, changes: &[Change]) -> Result<(), Vec<Prob
         Ok(())
     } else {
         Err(problems)
+    }
+}
+
+/// Leaves the default where nothing is to be left: the account has to have one.
+fn spare(input: &Input<'_>, changes: &mut Vec<Change>, warnings: &mut Vec<Problem>) {
+    for (kind, field) in kinds(input) {
+        let Some(address) = deleted(kind, field, changes).map(|it| it.address.clone()) else {
+            continue;
+        };
+        changes.retain(|change| change.address != address);
+        let message =
+            format!("`{address}` stays: it is the default, and the account has to have one");
+        let problem = Problem::new("tunctl::default_object", message).warning();
+        warnings.push(problem.help("make another one the default, then delete it by hand"));
     }
 }
 

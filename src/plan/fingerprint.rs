@@ -26,6 +26,7 @@ pub fn digest(object: &Object) -> String {
         carry,
         expires,
         standing,
+        older,
     } = object;
     let owner = match owner {
         Owner::Ours => json!("ours"),
@@ -37,12 +38,13 @@ pub fn digest(object: &Object) -> String {
     let standing = match standing {
         Standing::Good => Value::Null,
         Standing::Unfinished => json!("unfinished"),
+        Standing::Held => json!("held"),
         Standing::Revoked(how) => json!({ "revoked": how }),
     };
     let mut text = Canonical::default();
     text.part(id).value(spec).value(&owner).part(&form);
     text.part(former).part(version).value(carry);
-    text.part(expires).value(&standing);
+    text.part(expires).value(&standing).part(older);
     text.hash()
 }
 

@@ -11,6 +11,7 @@ use crate::ownership::Patterns;
 /// that was lowered from it.
 #[derive(Debug, Clone, Default)]
 pub struct Selection {
+    only: Option<Address>,
     target: Option<Patterns>,
     exclude: Patterns,
 }
@@ -23,20 +24,34 @@ impl Selection {
     pub fn new(target: &[String], exclude: &[String]) -> Result<Self, globset::Error> {
         let compile = |patterns: &[String]| Patterns::new(patterns.iter().map(String::as_str));
         Ok(Self {
+            only: None,
             target: (!target.is_empty()).then(|| compile(target)).transpose()?,
             exclude: compile(exclude)?,
         })
     }
 
+    /// Selects one address, and nothing that belongs to it.
+    #[must_use]
+    pub fn only(address: Address) -> Self {
+        Self {
+            only: Some(address),
+            ..Self::default()
+        }
+    }
+
     /// Whether it leaves anything out.
     #[must_use]
     pub fn is_partial(&self) -> bool {
-        self.target.is_some() || !self.exclude.written().is_empty()
+        self.only.is_some() || self.target.is_some() || !self.exclude.written().is_empty()
     }
 
     /// The selected changes. A target brings what it refers to; an exclusion takes along what
     /// cannot be made without it.
     pub(super) fn of(&self, desired: &Desired, mut changes: Vec<Change>) -> Vec<Change> {
+        if let Some(only) = &self.only {
+            changes.retain(|change| change.address == *only);
+            return changes;
+        }
         if self.is_partial() {
             let mut selected = self.selected(desired, &changes).into_iter();
             changes.retain(|_| selected.next().unwrap_or_default());

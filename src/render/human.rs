@@ -126,6 +126,7 @@ fn refusals(findings: &[Finding], run: Run) -> Vec<Line> {
 fn conclusion(plan: &Plan, run: Run) -> Vec<Line> {
     if plan.is_empty() {
         let why = match run {
+            Run::Apply if plan.has_incidents() => " What is reported above is left as it is.",
             Run::Apply => " Your infrastructure matches the configuration.",
             Run::Destroy => " No objects need to be destroyed.",
         };

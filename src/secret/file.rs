@@ -58,6 +58,14 @@ pub(super) fn judge(label: Option<&Label>, address: &Address, id: Option<&Remote
     }
 }
 
+/// Removes a file, if it holds the secret of an object.
+pub(super) fn discard(path: &Path, address: &Address, id: &RemoteId) -> Result<(), String> {
+    match judge(read(path)?.as_ref(), address, Some(id)) {
+        Presence::There => fs::remove_file(path).map_err(|error| error.to_string()),
+        Presence::Missing => Ok(()),
+    }
+}
+
 /// Replaces a file, or leaves it as it was. Directories are made as far as they are missing.
 pub(super) fn write(path: &Path, credential: &Credential) -> io::Result<()> {
     let directory = path

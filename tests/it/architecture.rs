@@ -39,6 +39,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         "pure",
         &[
             "ingress",
+            "lifetime",
             "routing",
             "kind",
             "manifest",

@@ -1,9 +1,13 @@
 //! Every kind alone: its requests as values, and how it reads what Cloudflare answers. No server.
 
+/// The kind `api_token`.
+mod api_token;
 /// The kind `dns_record`.
 mod dns_record;
 /// The kind `private_route`.
 mod private_route;
+/// The kind `service_token`.
+mod service_token;
 /// The kind `tunnel`.
 mod tunnel;
 /// The kind `tunnel_config`.
@@ -181,6 +185,7 @@ fn seen(seen: Option<(Address, Object)>) -> String {
         carry,
         expires,
         standing,
+        older,
     } = object;
     let references: Vec<String> = references.iter().map(ToString::to_string).collect();
     let mut lines = vec![
@@ -196,6 +201,10 @@ fn seen(seen: Option<(Address, Object)>) -> String {
     lines.extend(expires.map(|at| format!("ends at {at}")));
     if standing != Standing::Good {
         lines.push(format!("{standing:?}"));
+    }
+    if !older.is_empty() {
+        let older: Vec<&str> = older.iter().map(RemoteId::as_str).collect();
+        lines.push(format!("older: {}", older.join(", ")));
     }
     lines.join("\n")
 }
@@ -214,6 +223,9 @@ fn a_body_without_the_fields_that_a_kind_reads_is_an_error() {
     let bench = Bench::new(
         "tunnels: {edge-web: {ingress: [{hostname: app.example.com, service: http://x:1}]}}
 warpConnectors: {edge-office: {}}
+serviceTokens: {edge-ci: {sink: local}}
+apiTokens: {edge-deploy: {policies: [{permissions: [DNS Read], resources: zones}], sink: local}}
+sinks: {local: {file: secrets}}
 ",
     );
     for kind in kind::KINDS {

@@ -2,10 +2,12 @@
 //! is created, changed, renamed and so on. A kind that is added needs a row, and a row has a
 //! snapshot or a reason for every case.
 
+mod api_token;
 mod dns_record;
 mod private_route;
 /// What a cell shows.
 mod scene;
+mod service_token;
 mod tunnel;
 mod tunnel_config;
 mod virtual_network;
@@ -46,6 +48,8 @@ const ROWS: &[Row] = &[
     virtual_network::ROW,
     warp_connector::ROW,
     private_route::ROW,
+    service_token::ROW,
+    api_token::ROW,
 ];
 
 impl Row {

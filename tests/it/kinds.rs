@@ -11,7 +11,15 @@ use tunctl::manifest;
 use tunctl::manifest::shape::Shape;
 
 /// What lies in `src/kind` and is no kind.
-const NO_KINDS: [&str; 6] = ["entry", "erased", "lifecycle", "mark", "secrecy", "view"];
+const NO_KINDS: [&str; 7] = [
+    "entry",
+    "erased",
+    "lifecycle",
+    "mark",
+    "secrecy",
+    "step",
+    "view",
+];
 
 fn path(below: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(below)

@@ -47,6 +47,8 @@ mod kind;
 mod kind_cases;
 /// Every kind has all that belongs to a kind, and the schema says so.
 mod kinds;
+/// Secrets in anything that is written.
+mod leaks;
 /// Servers that say "success" and something else.
 mod lies;
 /// What is valid and hardly wanted: every lint, its silence, and how it ends a run.
@@ -85,7 +87,13 @@ mod readme;
 mod rename;
 /// Plans, events and outcomes as text and JSON.
 mod render;
+/// Secrets made anew, connectors and tokens, as an operator sees them.
+mod rotate;
+/// Secrets and their sinks when the process dies on the way.
+mod secrets;
 /// A part of a plan.
 mod select;
+/// Files and programs that take secrets.
+mod sinks;
 /// What several tests share: simulated time, scripted servers, worlds, the binary.
 mod support;

@@ -165,8 +165,8 @@ fn help_says_where_a_value_can_come_from() {
        ·           ────────────┬───────────
        ·                       ╰── `CLOUDFLARE_ACCOUNT_ID` has no value
        ╰────
-      help: give `--var CLOUDFLARE_ACCOUNT_ID=VALUE`, `export
-            CLOUDFLARE_ACCOUNT_ID=…`, or write `${CLOUDFLARE_ACCOUNT_ID:-default}`
+      help: `export CLOUDFLARE_ACCOUNT_ID=…`, or try things out with `--sandbox`,
+            which has an account of its own
     "#);
 }
 

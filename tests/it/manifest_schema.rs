@@ -91,9 +91,13 @@ fn only_what_has_no_default_is_required() {
     assert_eq!(route["required"], json!(["network"]));
     let all = [
         "",
+        "/properties/serviceTokens/additionalProperties",
+        "/properties/apiTokens/additionalProperties",
         "/$defs/Rule",
         "/$defs/Test",
         "/$defs/PrivateRouteOptions",
+        "/$defs/TokenPolicy",
+        "/$defs/TokenCondition",
     ];
     assert_eq!(wrong(required), all);
 }

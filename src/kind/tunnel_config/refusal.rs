@@ -52,11 +52,19 @@ fn explained(rule: &Rule, fault: &Fault) -> Words {
 fn catch_all() -> Words {
     (
         Some("this takes every request, so the rules below never answer"),
-        "move this rule to the end".to_owned(),
+        "move this rule to the end; if there is another one that takes every request, drop one"
+            .to_owned(),
     )
 }
 
 fn hostname(host: &str) -> Words {
+    if let Some((_, rest)) = host.split_once("://") {
+        let name = rest.split(['/', ':', '?', '#']).next().unwrap_or_default();
+        return (
+            Some("a hostname is no URL"),
+            format!("write `{name}`: a rule answers on every port; a path goes into `path`"),
+        );
+    }
     if let Some((name, _)) = host.rsplit_once(':') {
         return (
             Some("a hostname has no port"),
@@ -65,9 +73,14 @@ fn hostname(host: &str) -> Words {
     }
     let parent = host.rsplit('*').next().unwrap_or_default();
     let parent = parent.trim_start_matches('.');
+    let help = if parent.is_empty() {
+        "write a rule for each name".to_owned()
+    } else {
+        format!("write `\"*.{parent}\"`, or a rule for each name")
+    };
     (
         Some("`*` can only stand in front, as in `*.example.com`"),
-        format!("write `\"*.{parent}\"`, or a rule for each name"),
+        help,
     )
 }
 

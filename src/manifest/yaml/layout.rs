@@ -39,7 +39,7 @@ pub fn format(source: usize, text: &str) -> Result<String, Vec<Problem>> {
 /// Lays a file out, after taking its text into `sources`: the text before and after.
 ///
 /// # Errors
-/// As [`format`], and if the file is over the budget or no UTF-8.
+/// As [`format()`], and if the file is over the budget or no UTF-8.
 pub fn format_file(
     sources: &mut Sources,
     name: &str,

@@ -43,8 +43,8 @@ fn opening(change: &Change) -> String {
 
 fn body(change: &Change) -> Vec<Line> {
     match &change.action {
-        Action::Create { after } => all(Mark::Add, after),
-        Action::Delete { object, .. } => all(Mark::Remove, &object.spec),
+        Action::Create { after } => all(Mark::Add, after, secret(change)),
+        Action::Delete { object, .. } => all(Mark::Remove, &object.spec, Vec::new()),
         Action::Update { after, fields, .. } | Action::Rotate { after, fields, .. } => {
             differing(fields, after, secret(change))
         }
@@ -81,12 +81,16 @@ fn secret(change: &Change) -> Vec<Attribute> {
         (_, Some(sink)) => format!("-> sink {sink}"),
         (_, None) => return Vec::new(),
     };
-    vec![Attribute::new(Mark::Change, "secret", value)]
+    vec![Attribute::new(mark(&change.action), "secret", value)]
 }
 
-fn all(mark: Mark, spec: &Value) -> Vec<Line> {
+fn all(mark: Mark, spec: &Value, more: Vec<Attribute>) -> Vec<Line> {
     match spec {
-        Value::Object(fields) => attributes(1, each(1, mark, fields)),
+        Value::Object(fields) => {
+            let mut shown: Vec<Attribute> = each(1, mark, fields);
+            shown.extend(more);
+            attributes(1, shown)
+        }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
             attributes(1, vec![Attribute::whole(1, mark, "value", spec)])
         }

@@ -145,26 +145,24 @@ struct Estate {
     ids: BTreeMap<&'static str, String>,
 }
 
-/// A service token of the account and of a zone, and an API token with one permission.
-fn tokens(desk: &mut Desk, zone: &str) -> [(&'static str, String); 4] {
-    let account = format!("/accounts/{ACCOUNT}");
-    let made =
-        |desk: &mut Desk, target: &str, body: &Value| text(&desk.ok("POST", target, body)["id"]);
-    let ci = json!({"name": "ci"});
-    let of_account = made(desk, &format!("{account}/access/service_tokens"), &ci);
-    let of_zone = made(desk, &format!("/zones/{zone}/access/service_tokens"), &ci);
-    let groups = desk.get(&format!("{account}/tokens/permission_groups"));
+/// A service token of the account, and one of a zone.
+fn service_tokens(desk: &mut Desk, zone: &str) -> [String; 2] {
+    [format!("/accounts/{ACCOUNT}"), format!("/zones/{zone}")].map(|owner| {
+        let path = format!("{owner}/access/service_tokens");
+        text(&desk.ok("POST", &path, &json!({"name": "ci"}))["id"])
+    })
+}
+
+/// A permission group, and an API token that has it.
+fn api_token(desk: &mut Desk) -> (String, String) {
+    let tokens = format!("/accounts/{ACCOUNT}/tokens");
+    let groups = desk.get(&format!("{tokens}/permission_groups"));
     let group = text(&groups[0]["id"]);
     let token = json!({"name": "ci", "policies": [{"effect": "allow",
         "permission_groups": [{"id": group}],
         "resources": {format!("com.cloudflare.api.account.{ACCOUNT}"): "*"}}]});
-    let token = made(desk, &format!("{account}/tokens"), &token);
-    [
-        ("service_token_id", of_account),
-        ("zones/service_token_id", of_zone),
-        ("permission_group_id", group),
-        ("token_id", token),
-    ]
+    let token = text(&desk.ok("POST", &tokens, &token)["id"]);
+    (group, token)
 }
 
 impl Estate {
@@ -189,7 +187,8 @@ impl Estate {
             &format!("{account}/teamnet/virtual_networks"),
             json!({"name": "lab"}),
         );
-        let tokens = tokens(&mut desk, &zone);
+        let [of_account, of_zone] = service_tokens(&mut desk, &zone);
+        let (group, token) = api_token(&mut desk);
         let record = desk.record(&zone, "www", "192.0.2.1");
         let mut connect = |tunnel: &str| {
             let path = format!("/tunnels/{tunnel}/connectors");
@@ -208,11 +207,15 @@ impl Estate {
             ("ip", "10.1.2.3".to_owned()),
             ("zone_id", zone),
             ("dns_record_id", record),
+            ("service_token_id", of_account),
+            ("zones/service_token_id", of_zone),
+            ("permission_group_id", group),
+            ("token_id", token),
             ("resource", "logs".to_owned()),
         ];
         Self {
             desk,
-            ids: ids.into_iter().chain(tokens).collect(),
+            ids: ids.into_iter().collect(),
         }
     }
 
@@ -459,11 +462,9 @@ fn every_operation_answers_as_described_when_called_rightly_and_wrongly() {
         faults.extend(outcomes.filter_map(Result::err));
     }
     assert_eq!(faults, [""; 0], "{faults:#?}");
-    println!(
-        "{0} of {0} operations; {count} malformed requests",
-        all.len()
-    );
-    assert_eq!(all.len(), 66);
+    let all = all.len();
+    println!("{all} of {all} operations; {count} malformed requests");
+    assert_eq!(all, 66);
 }
 
 #[test]

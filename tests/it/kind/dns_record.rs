@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 use serde_json::Value;
 use tunctl::kind::{Part, Recheck, Step};
-use tunctl::observed::Object;
+use tunctl::observed::{Object, Owner};
 
 use super::{Bench, address, answered, fixture, listings, named, seen, step};
 use crate::support::world::WEB;
@@ -86,6 +86,23 @@ fn an_adoption_deletes_addresses_and_posts() {
         delete aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa3
         post {"type":"CNAME","name":"new.example.com","content":"11111111-1111-4111-8111-111111111111.cfargotunnel.com","proxied":true,"ttl":1,"comment":"tunctl:edge"}
     "#);
+}
+
+#[test]
+fn an_adoption_keeps_what_somebody_wrote_and_no_other_stacks_mark() {
+    let bench = Bench::new(TWO);
+    let spec = bench.spec("dns_record.new.example.com");
+    let by_hand = Object {
+        owner: Owner::Unmarked,
+        carry: serde_json::json!({"comment": "ask Bob"}),
+        ..live(&bench, 2)
+    };
+    let adopted = named("dns_record").adopt(&bench.write("new.example.com"), &spec, &[by_hand]);
+    let step = step(&adopted.expect("a step"));
+    assert!(
+        step.contains(r#""comment":"tunctl:edge ask Bob""#),
+        "{step}"
+    );
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use crate::support::describe::{describe, ends};
-use crate::support::world::{ACCOUNT, World, mesh, scrubbed};
+use crate::support::world::{ACCOUNT, World, keeping, mesh, scrubbed};
 
 /// One of each kind.
 const ALL: &str = "virtualNetworks: {edge-staging: {comment: staging, default: false}}
@@ -14,6 +14,15 @@ tunnels:
     ingress: [{hostname: app.example.com, service: http://web:3000}]
     privateRoutes: [{network: 10.30.0.0/16, virtualNetwork: edge-staging, comment: lab}]
 warpConnectors: {edge-office: {privateRoutes: [192.168.7.0/24]}}
+serviceTokens: {edge-ci: {duration: 8760h, sink: local}}
+apiTokens:
+  edge-deploy:
+    policies: [{permissions: [DNS Write], resources: {zone: example.com}}]
+    condition: {ip: {in: [203.0.113.0/24]}}
+    notBefore: 2025-01-01T00:00:00Z
+    expiresOn: 2027-06-30T00:00:00Z
+    sink: local
+sinks: {local: {file: \"{kind}-{name}.json\"}}
 ";
 
 /// The fields that live objects of a kind have in plans.
@@ -39,6 +48,31 @@ pub(super) fn redeclared(before: &str, after: &str) -> World {
     let mut world = World::mesh(before);
     world.declare(&mesh(after));
     world
+}
+
+/// The same for a stack whose secrets go to files.
+pub(super) fn tokens(sections: &str) -> World {
+    World::new(&keeping(sections), &["example.com"])
+}
+
+/// An account that is as such a stack says.
+pub(super) fn kept(sections: &str) -> World {
+    World::converged(&keeping(sections), &["example.com"])
+}
+
+/// The same, and other sections declared.
+pub(super) fn kept_as(before: &str, after: &str) -> World {
+    let mut world = kept(before);
+    world.declare_tokens(after);
+    world
+}
+
+/// The id of a row of the emulator's state by its name.
+pub(super) fn row_of(world: &World, table: &str, name: &str) -> String {
+    let state = world.state();
+    let rows = state["tables"][table].as_object().expect("a table");
+    let mut found = rows.iter().filter(|(_, row)| row["name"] == name);
+    found.next().expect("a row").0.clone()
 }
 
 /// The plan alone.

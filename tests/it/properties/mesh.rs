@@ -579,10 +579,10 @@ impl Mesh {
             let orphan = marked(&route[3]) == Some(true) && !declared.contains(id);
             assert!(!orphan, "an orphan: {route:?}");
         }
-        let names = after
-            .parents
-            .values()
-            .chain(after.networks.values().map(|it| &it.0));
+        // The account always has a default, also when all else is destroyed.
+        let networks = after.networks.iter();
+        let networks = networks.filter(|(id, _)| after.default() != Some(*id));
+        let names = after.parents.values().chain(networks.map(|(_, it)| &it.0));
         for name in names.filter(|name| name.starts_with("edge-")) {
             assert!(draft.declares(name), "{name} is an orphan");
         }

@@ -24,7 +24,32 @@ pub(crate) fn mesh(sections: &str) -> String {
     edge(sections).replace("tunnels: [\"edge-*\"]", owns)
 }
 
+/// The same with service tokens and API tokens, whose secrets go to files.
+pub(crate) fn keeping(sections: &str) -> String {
+    let owns = "tunnels: [edge-*], serviceTokens: [edge-*], apiTokens: [edge-*]";
+    let sink = "sinks: {local: {file: \"{kind}-{name}.json\"}}\n";
+    edge(sections).replace("tunnels: [\"edge-*\"]", owns) + sink
+}
+
 impl World {
+    /// Another manifest whose secrets go to files.
+    pub(crate) fn declare_tokens(&mut self, sections: &str) {
+        self.declare(&keeping(sections));
+    }
+
+    /// Replaces an object of the account by hand.
+    pub(crate) fn replace(&self, path: &str, object: &Value) {
+        self.by_hand("PUT", &format!("/accounts/{ACCOUNT}/{path}"), object);
+    }
+
+    /// The id of a permission group.
+    pub(crate) fn group(&self, name: &str) -> String {
+        let groups = self.live(&format!("/accounts/{ACCOUNT}/tokens/permission_groups"));
+        let mut found = groups.iter().filter(|group| group["name"] == name);
+        let id = found.next().and_then(|group| group["id"].as_str());
+        id.expect("a permission group").to_owned()
+    }
+
     /// The same for a stack that owns all that is called `edge-*`.
     pub(crate) fn mesh(sections: &str) -> Self {
         Self::converged(&mesh(sections), &["example.com"])

@@ -151,6 +151,14 @@ impl Line {
         }
     }
 
+    /// What the emulator's clock shows while it stands still.
+    pub(crate) fn time(&self) -> jiff::Timestamp {
+        let state = self.state();
+        let clock = &state["settings"]["clock"]["frozen"];
+        let at = clock.as_str().and_then(|it| it.parse().ok());
+        at.unwrap_or_default()
+    }
+
     /// From now on every write is remembered together with the state after it.
     pub(crate) fn watch(&self) {
         *self.moments.borrow_mut() = Some(Vec::new());

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use futures::future::BoxFuture;
 use serde_json::{Value, json};
+use tempfile::TempDir;
 use tunctl::address::Address;
 use tunctl::api::{Client, Clock, Credentials, Settings};
 use tunctl::apply::{Event, Executor, Outcome};
@@ -23,7 +24,7 @@ use tunctl::problem::Problem;
 use tunctl::secret::Delivery;
 use tunctl::source::Sources;
 
-pub(crate) use super::by_hand::{WEB, edge, mesh, scrubbed};
+pub(crate) use super::by_hand::{WEB, edge, keeping, mesh, scrubbed};
 pub(crate) use super::line::{Kill, Line, Moment};
 
 /// The account of every test manifest.
@@ -52,6 +53,10 @@ pub(crate) struct World {
     elsewhere: BTreeMap<Address, String>,
     pub(crate) policy: Policy,
     pub(crate) selection: Selection,
+    /// Whose secret is to be made anew.
+    pub(crate) rotate: Option<Address>,
+    /// Where file sinks are; nowhere, if there are none.
+    pub(crate) sinks: Option<Rc<TempDir>>,
 }
 
 impl World {
@@ -69,6 +74,8 @@ impl World {
             elsewhere: BTreeMap::new(),
             policy: Policy::Sync,
             selection: Selection::default(),
+            rotate: None,
+            sinks: sinks_of(manifest),
         };
         for zone in zones {
             world.zone(zone);
@@ -85,6 +92,8 @@ impl World {
             elsewhere: self.elsewhere.clone(),
             policy: self.policy,
             selection: self.selection.clone(),
+            rotate: self.rotate.clone(),
+            sinks: self.sinks.clone(),
         }
     }
 
@@ -142,6 +151,11 @@ impl World {
         }
     }
 
+    /// Asks the account as somebody else.
+    pub(crate) fn answer(&self, call: &emulator::Call) -> emulator::Reply {
+        self.line.answer(call)
+    }
+
     /// Lets another manifest of the same run declare some addresses.
     pub(crate) fn elsewhere(&mut self, addresses: &[&str], stack: &str) -> &mut Self {
         let addresses = addresses.iter().map(|it| Address::parse(it).unwrap());
@@ -183,10 +197,12 @@ impl World {
             &manifest.desired,
             &manifest.ownership,
         );
-        let survey = self
+        let mut survey = self
             .line
             .run(reading)
             .map_err(|error| vec![Problem::new("test::unread", error.to_string())])?;
+        survey.observed.at = self.line.time();
+        self.look_into_sinks(&mut survey);
         let plan = tunctl::plan::plan(&Input {
             kinds: KINDS,
             scope: &survey.scope,
@@ -196,9 +212,32 @@ impl World {
             limits: &manifest.limits,
             policy: self.policy,
             selection: &self.selection,
-            rotate: None,
+            rotate: self.rotate.as_ref(),
         })?;
         Ok((survey, plan))
+    }
+
+    /// The way to the sinks.
+    pub(crate) fn delivery(&self) -> Delivery {
+        let Some(directory) = &self.sinks else {
+            return Delivery::default();
+        };
+        let sinks = self.manifest().sinks.clone();
+        let manifest = directory.path().join("tunctl.yaml");
+        Delivery::new(sinks, &manifest, Duration::from_mins(1))
+    }
+
+    /// Notes which secrets are in their sinks, as commands do it.
+    fn look_into_sinks(&self, survey: &mut Survey) {
+        let (manifest, delivery) = (self.manifest(), self.delivery());
+        for (address, declared) in &manifest.desired.resources {
+            let id = survey.observed.at(address).first().map(|it| it.id.clone());
+            let keeping = declared.lifecycle.keeping.as_ref();
+            let seen = keeping.map(|it| delivery.peek(&it.sink, address, id.as_ref()));
+            if let Some(Ok(Some(presence))) = seen {
+                survey.observed.kept.insert(address.clone(), presence);
+            }
+        }
     }
 
     /// The plan.
@@ -243,7 +282,7 @@ impl World {
             survey,
             desired: &manifest.desired,
             ownership: &manifest.ownership,
-            delivery: &Delivery::default(),
+            delivery: &self.delivery(),
             on,
         };
         self.line.run(executor.apply(plan))
@@ -308,6 +347,12 @@ impl World {
     pub(crate) fn watched(&self) -> Vec<Moment> {
         self.line.watched()
     }
+}
+
+/// A directory for the files of sinks, if there are any.
+fn sinks_of(manifest: &str) -> Option<Rc<TempDir>> {
+    let directory = || Rc::new(tempfile::tempdir().expect("a directory"));
+    manifest.contains("sinks:").then(directory)
 }
 
 /// Files as one manifest.
