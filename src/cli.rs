@@ -55,7 +55,9 @@ pub enum Command {
     Import(Import),
     /// Show what `apply` would change; writes nothing at Cloudflare.
     Plan(PlanArgs),
-    /// Carry out a plan; asks first.
+    /// Show a saved plan, without planning again; no token, no network.
+    Show(ShowArgs),
+    /// Carry out a plan; asks first, unless it is a saved one.
     Apply(ApplyArgs),
     /// Delete everything that the stack owns or declares; asks first.
     Destroy(WriteArgs),
@@ -221,6 +223,9 @@ pub struct PlanArgs {
     /// Delete nothing.
     #[arg(long)]
     pub no_delete: bool,
+    /// Save the plan for `show` and `apply`; over a file that is there.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
     /// Exit with 2 if there are changes.
     #[arg(long, alias = "non-zero-exit-code")]
     pub detailed_exitcode: bool,
@@ -235,12 +240,23 @@ pub struct PlanArgs {
     pub files: Files,
 }
 
+/// What `show` takes.
+#[derive(Debug, Clone, Args)]
+pub struct ShowArgs {
+    /// What `plan --out` wrote.
+    #[arg(value_name = "PLANFILE")]
+    pub file: PathBuf,
+}
+
 /// What `apply` takes.
 #[derive(Debug, Clone, Args)]
 pub struct ApplyArgs {
     /// Delete nothing.
     #[arg(long)]
     pub no_delete: bool,
+    /// Change something only if the plan has this fingerprint; for several stacks, repeated.
+    #[arg(long, value_name = "FINGERPRINT")]
+    pub expect: Vec<String>,
     /// Take warnings of lints for errors: then nothing is changed.
     #[arg(long, value_enum, value_name = "WHAT")]
     pub deny: Option<Denied>,

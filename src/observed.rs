@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::address::{Address, Ids, RemoteId};
 
 /// Whose an object is, as far as the object itself can tell.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Owner {
     /// It carries this stack's mark.
     Ours,
@@ -21,7 +23,8 @@ pub enum Owner {
 }
 
 /// What tunctl can do with an object.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Form {
     /// The spec is in the kind's own words; it can be changed in place.
     Spec,
@@ -32,7 +35,7 @@ pub enum Form {
 }
 
 /// One live object.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Object {
     /// Cloudflare's id.
     pub id: RemoteId,
@@ -80,7 +83,8 @@ impl Object {
 }
 
 /// Whether an object does what it is there for.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Standing {
     /// It does.
     #[default]

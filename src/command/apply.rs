@@ -2,6 +2,7 @@
 
 use super::confirm::confirm;
 use super::console::{self, Console, Trouble};
+use super::expected::Expected;
 use super::keeping::Looks;
 use super::planning::{self, Planned, Unplanned};
 use super::runtime;
@@ -9,7 +10,7 @@ use super::session::Session;
 use super::stacks::{self, Stack, Stacks};
 use super::wish::Wish;
 use crate::apply::{Event, Executor, Outcome};
-use crate::cli::{Denied, Global, WriteArgs};
+use crate::cli::{ApplyArgs, Global, WriteArgs};
 use crate::exit::Exit;
 use crate::plan::Policy;
 use crate::render;
@@ -20,23 +21,49 @@ struct Approved<'a> {
     planned: &'a Planned,
 }
 
-/// The commands `apply` and `destroy`.
+/// The command `apply`.
 pub(super) fn run(
     console: &Console,
     global: &Global,
+    arguments: &ApplyArgs,
+) -> Result<Exit, Trouble> {
+    let expected = Expected::new(arguments)?;
+    let (write, policy) = expected.again(arguments);
+    let mut wish = Wish::new(&write.choice, &write.allow, policy)?.deny(arguments.deny);
+    if expected.is_anything() {
+        wish.looks = Looks::Programs;
+    }
+    perform(console, global, &write, (&wish, &expected))
+}
+
+/// The command `destroy`.
+pub(super) fn destroy(
+    console: &Console,
+    global: &Global,
     arguments: &WriteArgs,
-    policy: Policy,
-    deny: Option<Denied>,
+) -> Result<Exit, Trouble> {
+    let mut wish = Wish::new(&arguments.choice, &arguments.allow, Policy::Destroy)?;
+    wish.looks = Looks::Programs;
+    perform(console, global, arguments, (&wish, &Expected::Anything))
+}
+
+fn perform(
+    console: &Console,
+    global: &Global,
+    arguments: &WriteArgs,
+    (wish, expected): (&Wish, &Expected),
 ) -> Result<Exit, Trouble> {
     let loaded = stacks::load(global, &arguments.files)?;
-    let mut wish = Wish::new(&arguments.choice, &arguments.allow, policy)?.deny(deny);
-    wish.looks = Looks::Programs;
     runtime()?.block_on(async {
         let session = Session::open(console, global, &loaded.stacks).await?;
-        let planned = planning::plan_all(&session, &loaded, &wish).await;
-        let end = approve(console, arguments, &loaded, &wish, &planned);
+        let planned = planning::plan_all(&session, &loaded, wish).await;
+        let end = judge(console, (wish, expected), &loaded, &planned);
+        let end = end.and_then(|end| match end {
+            Ok(plans) => approve(console, arguments, wish, plans),
+            Err(exit) => Ok(Err(exit)),
+        });
         let end = match end {
-            Ok(Ok(approved)) => carry_out(console, &session, &approved, policy).await,
+            Ok(Ok(approved)) => carry_out(console, &session, &approved, wish.policy).await,
             Ok(Err(exit)) => Ok(exit),
             Err(trouble) => Err(trouble),
         };
@@ -46,16 +73,16 @@ pub(super) fn run(
     })
 }
 
-/// The plans to carry out, or how the run ends without any. One plan that is refused stops all.
-fn approve<'a>(
+/// The plans that may be carried out, or how the run ends without any. One plan that is refused
+/// stops all.
+fn judge<'a>(
     console: &Console,
-    arguments: &WriteArgs,
+    (wish, expected): (&Wish, &Expected),
     loaded: &'a Stacks,
-    wish: &Wish,
     planned: &'a [Result<Planned, Unplanned>],
 ) -> Result<Result<Vec<Approved<'a>>, Exit>, Trouble> {
     wish.check(loaded, planned)?;
-    let shown = if console.is_for_programs() {
+    let shown = if console.is_for_programs() || expected.is_known() {
         planning::refusals(console, loaded, wish, planned)
     } else {
         planning::report(console, loaded, wish, planned)?
@@ -73,12 +100,26 @@ fn approve<'a>(
             Some(Approved { stack, planned })
         })
         .collect();
+    let pairs: Vec<_> = plans.iter().map(|it| (it.stack, it.planned)).collect();
+    if !expected.is_met(console, &pairs)? {
+        return Ok(Err(Exit::Stale));
+    }
     let blocked = plans.iter().flat_map(|it| &it.planned.plan.findings);
     let blocked: Vec<String> = blocked.map(ToString::to_string).collect();
     if !blocked.is_empty() {
         console.note(&format!("Nothing was changed: {}", blocked.join("; ")));
         return Ok(Err(Exit::Blocked));
     }
+    Ok(Ok(plans))
+}
+
+/// The plans to carry out, once somebody has said so.
+fn approve<'a>(
+    console: &Console,
+    arguments: &WriteArgs,
+    wish: &Wish,
+    plans: Vec<Approved<'a>>,
+) -> Result<Result<Vec<Approved<'a>>, Exit>, Trouble> {
     let changes = plans.iter().any(|it| !it.planned.plan.is_empty());
     let question = match wish.policy {
         Policy::Destroy => "Do you really want to destroy all of this?",

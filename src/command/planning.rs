@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::console::{self, Console, Trouble};
 use super::keeping::{self};
+use super::plan_file;
 use super::runtime;
 use super::session::Session;
 use super::stacks::{self, Stack, Stacks};
@@ -70,6 +71,9 @@ pub(super) fn run(
     })?;
     wish.check(&loaded, &planned)?;
     let ends = report(console, &loaded, &wish, &planned)?;
+    if let Some(out) = &arguments.out {
+        plan_file::write(out, arguments, &loaded, &planned)?;
+    }
     let pending = arguments.detailed_exitcode;
     let end = |(end, changes): (Exit, bool)| {
         if end == Exit::Success && pending && changes {

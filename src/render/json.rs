@@ -18,7 +18,7 @@ use super::{Coverage, Report, Summary};
 use crate::address::Address;
 use crate::apply::{Failure, Outcome, Verdict};
 use crate::plan::forecast::Forecast;
-use crate::plan::{Change, Finding, fingerprint};
+use crate::plan::{Change, Finding, Moved, Plan, fingerprint};
 use crate::problem::{MORE, Problem};
 use crate::routing::test::Trial;
 use crate::source::{Sources, Span};
@@ -99,6 +99,17 @@ pub fn outcome_json(stack: &str, outcome: &Outcome) -> Value {
             .iter()
             .map(|(change, end)| result(change, end, outcome))
             .collect::<Vec<_>>(),
+    })
+}
+
+/// What moved since a plan was made, as one JSON object.
+#[must_use]
+pub fn moved_json(now: &Plan, moved: &[Moved]) -> Value {
+    json!({
+        "format_version": FORMAT_VERSION,
+        "stack": now.stack,
+        "fingerprint": fingerprint::of_plan(now),
+        "moved": moved,
     })
 }
 

@@ -75,6 +75,8 @@ mod order;
 mod ownership;
 /// What is planned for what is declared.
 mod plan;
+/// Saved plans: shown, carried out, outdated, tampered with.
+mod plan_file;
 /// Private routes and virtual networks in a whole account.
 mod private_network;
 /// Random worlds: what holds in every one of them.
