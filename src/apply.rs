@@ -2,13 +2,16 @@
 //! stops what waits for it and nothing else; running again finishes the work.
 
 mod batch;
+mod converge;
 pub mod event;
 mod keep;
 mod look;
 mod send;
+mod stop;
 mod teardown;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use crate::address::{Address, Ids, RemoteId};
 use crate::api::Client;
@@ -23,6 +26,7 @@ use crate::plan::{Action, Change, Plan};
 use crate::secret::Delivery;
 pub use event::{Event, Failure, Outcome, Verdict};
 use futures::future::join_all;
+pub use stop::Stop;
 
 /// What carrying out a plan needs.
 pub struct Executor<'a, W: Wire> {
@@ -38,6 +42,10 @@ pub struct Executor<'a, W: Wire> {
     pub ownership: &'a Ownership,
     /// Where secrets go.
     pub delivery: &'a Delivery,
+    /// How long a configuration may take to be loaded everywhere; zero: nobody waits for that.
+    pub converge: Duration,
+    /// Whether the run is to end early.
+    pub stop: &'a Stop,
     /// Told of everything that happens.
     pub on: &'a dyn Fn(&Event<'_>),
 }
@@ -47,6 +55,8 @@ pub struct Executor<'a, W: Wire> {
 struct Done {
     verdict: Verdict,
     id: Option<RemoteId>,
+    /// What Cloudflare counts for the object since.
+    version: Option<u64>,
     concern: Option<String>,
     /// What the answer showed for the only time.
     credential: Option<Credential>,
@@ -57,6 +67,7 @@ impl Done {
         Self {
             verdict: Verdict::Done,
             id,
+            version: None,
             concern,
             credential: None,
         }
@@ -66,6 +77,7 @@ impl Done {
         Self {
             verdict,
             id: None,
+            version: None,
             concern: None,
             credential: None,
         }

@@ -257,6 +257,9 @@ pub struct ApplyArgs {
     /// Change something only if the plan has this fingerprint; for several stacks, repeated.
     #[arg(long, value_name = "FINGERPRINT")]
     pub expect: Vec<String>,
+    /// How long to wait until all connectors have loaded a new configuration; 0: not at all.
+    #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = patience)]
+    pub converge_timeout: Duration,
     /// Take warnings of lints for errors: then nothing is changed.
     #[arg(long, value_enum, value_name = "WHAT")]
     pub deny: Option<Denied>,
@@ -296,6 +299,14 @@ pub struct Emulate {
     pub zones: Vec<String>,
 }
 
+/// A duration that may be nothing.
+fn patience(text: &str) -> Result<Duration, String> {
+    match text {
+        "0" | "0s" => Ok(Duration::ZERO),
+        text => duration(text),
+    }
+}
+
 fn duration(text: &str) -> Result<Duration, String> {
     let seconds = crate::ingress::Seconds::parse(text).map_err(|fault| fault.to_string())?;
     match seconds
@@ -303,6 +314,6 @@ fn duration(text: &str) -> Result<Duration, String> {
         .and_then(|seconds| u64::try_from(seconds).ok())
     {
         Some(seconds) if seconds > 0 => Ok(Duration::from_secs(seconds)),
-        Some(_) | None => Err("a request needs at least one second".to_owned()),
+        Some(_) | None => Err("write whole seconds, at least one, such as 30s".to_owned()),
     }
 }

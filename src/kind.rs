@@ -23,6 +23,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::address::{Address, Ids, RemoteId};
+use crate::cloudflare::List;
+use crate::cloudflare::connection::Connector;
 use crate::credential::Credential;
 use crate::diff::{Extent, FieldChange};
 use crate::observed::Object;
@@ -214,6 +216,13 @@ pub trait Kind: 'static {
         None
     }
 
+    /// Who loads what is written, for kinds that are loaded by connectors.
+    #[must_use]
+    fn loaded_by(write: &Write<'_>) -> Option<Loading> {
+        let _ = write;
+        None
+    }
+
     /// The id in the answer to a create.
     #[must_use]
     fn created(answer: &Value) -> Option<RemoteId> {
@@ -327,6 +336,15 @@ pub struct Draining {
     pub evict: Option<Request>,
     /// The code with which Cloudflare refuses the deletion meanwhile.
     pub refused: u64,
+}
+
+/// Who loads what is written.
+#[derive(Debug)]
+pub struct Loading {
+    /// Whose connectors.
+    pub tunnel: Address,
+    /// Lists them, with what they have loaded.
+    pub connectors: List<Connector>,
 }
 
 /// A reference to something that has no id.

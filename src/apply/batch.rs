@@ -103,10 +103,7 @@ impl<W: Wire> Executor<'_, W> {
         for (ready, said) in chunk.iter().zip(said(chunk, answer)) {
             let done = match said {
                 Said::Gone => Some(Done::well(None, None)),
-                Said::Object(object) => {
-                    let id = self.shown(ready, object, ids);
-                    id.map(|id| Done::well(Some(id), None))
-                }
+                Said::Object(object) => self.shown(ready, object, ids),
                 Said::Nothing => None,
             };
             match done {

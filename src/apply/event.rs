@@ -19,6 +19,15 @@ pub enum Event<'a> {
         /// How long it will still wait at the most.
         left: Duration,
     },
+    /// A configuration is written and not yet loaded everywhere.
+    Converging {
+        /// The change of the configuration.
+        change: &'a Change,
+        /// How many connectors have not loaded it.
+        connectors: usize,
+        /// How long it will still wait at the most.
+        left: Duration,
+    },
     /// A change has come to its end.
     Finished(&'a Change, &'a Verdict),
 }

@@ -24,7 +24,8 @@ impl<W: Wire> Executor<'_, W> {
         if ready.change.keeps.is_some() || ready.rotation.is_some() {
             self.keep(ready, ids).await
         } else {
-            self.written(ready, ids).await
+            let done = self.written(ready, ids).await;
+            self.converged(ready, done, ids).await
         }
     }
 
@@ -54,7 +55,7 @@ impl<W: Wire> Executor<'_, W> {
         }
         let before = change.action.objects().first();
         let mut done = match self.shown(ready, answer, ids) {
-            Some(id) => Done::well(Some(id), None),
+            Some(done) => done,
             None => self.doubted(&[change], ids).await.remove(0),
         };
         if done.verdict == Verdict::Done {

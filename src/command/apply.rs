@@ -1,5 +1,7 @@
 //! `tunctl apply` and `tunctl destroy`: plan, show, ask, carry out.
 
+use std::time::Duration;
+
 use super::confirm::confirm;
 use super::console::{self, Console, Trouble};
 use super::expected::Expected;
@@ -9,7 +11,7 @@ use super::runtime;
 use super::session::Session;
 use super::stacks::{self, Stack, Stacks};
 use super::wish::Wish;
-use crate::apply::{Event, Executor, Outcome};
+use crate::apply::{Event, Executor, Outcome, Stop};
 use crate::cli::{ApplyArgs, Global, WriteArgs};
 use crate::exit::Exit;
 use crate::plan::Policy;
@@ -19,6 +21,15 @@ use crate::render;
 struct Approved<'a> {
     stack: &'a Stack,
     planned: &'a Planned,
+}
+
+/// What a run is to do.
+struct Job<'a> {
+    arguments: &'a WriteArgs,
+    wish: Wish,
+    expected: Expected,
+    /// How long a configuration may take to be loaded everywhere.
+    converge: Duration,
 }
 
 /// The command `apply`.
@@ -33,7 +44,13 @@ pub(super) fn run(
     if expected.is_anything() {
         wish.looks = Looks::Programs;
     }
-    perform(console, global, &write, (&wish, &expected))
+    let job = Job {
+        arguments: &write,
+        wish,
+        expected,
+        converge: arguments.converge_timeout,
+    };
+    perform(console, global, &job)
 }
 
 /// The command `destroy`.
@@ -44,26 +61,27 @@ pub(super) fn destroy(
 ) -> Result<Exit, Trouble> {
     let mut wish = Wish::new(&arguments.choice, &arguments.allow, Policy::Destroy)?;
     wish.looks = Looks::Programs;
-    perform(console, global, arguments, (&wish, &Expected::Anything))
+    let job = Job {
+        arguments,
+        wish,
+        expected: Expected::Anything,
+        converge: Duration::ZERO,
+    };
+    perform(console, global, &job)
 }
 
-fn perform(
-    console: &Console,
-    global: &Global,
-    arguments: &WriteArgs,
-    (wish, expected): (&Wish, &Expected),
-) -> Result<Exit, Trouble> {
-    let loaded = stacks::load(global, &arguments.files)?;
+fn perform(console: &Console, global: &Global, job: &Job<'_>) -> Result<Exit, Trouble> {
+    let loaded = stacks::load(global, &job.arguments.files)?;
     runtime()?.block_on(async {
         let session = Session::open(console, global, &loaded.stacks).await?;
-        let planned = planning::plan_all(&session, &loaded, wish).await;
-        let end = judge(console, (wish, expected), &loaded, &planned);
+        let planned = planning::plan_all(&session, &loaded, &job.wish).await;
+        let end = judge(console, job, &loaded, &planned);
         let end = end.and_then(|end| match end {
-            Ok(plans) => approve(console, arguments, wish, plans),
+            Ok(plans) => approve(console, job, plans),
             Err(exit) => Ok(Err(exit)),
         });
         let end = match end {
-            Ok(Ok(approved)) => carry_out(console, &session, &approved, wish.policy).await,
+            Ok(Ok(approved)) => carry_out(console, &session, &approved, job).await,
             Ok(Err(exit)) => Ok(exit),
             Err(trouble) => Err(trouble),
         };
@@ -77,10 +95,11 @@ fn perform(
 /// stops all.
 fn judge<'a>(
     console: &Console,
-    (wish, expected): (&Wish, &Expected),
+    job: &Job<'_>,
     loaded: &'a Stacks,
     planned: &'a [Result<Planned, Unplanned>],
 ) -> Result<Result<Vec<Approved<'a>>, Exit>, Trouble> {
+    let (wish, expected) = (&job.wish, &job.expected);
     wish.check(loaded, planned)?;
     let shown = if console.is_for_programs() || expected.is_known() {
         planning::refusals(console, loaded, wish, planned)
@@ -116,16 +135,15 @@ fn judge<'a>(
 /// The plans to carry out, once somebody has said so.
 fn approve<'a>(
     console: &Console,
-    arguments: &WriteArgs,
-    wish: &Wish,
+    job: &Job<'_>,
     plans: Vec<Approved<'a>>,
 ) -> Result<Result<Vec<Approved<'a>>, Exit>, Trouble> {
     let changes = plans.iter().any(|it| !it.planned.plan.is_empty());
-    let question = match wish.policy {
+    let question = match job.wish.policy {
         Policy::Destroy => "Do you really want to destroy all of this?",
         Policy::Sync | Policy::KeepAll => "Do you want to perform these actions?",
     };
-    if changes && !arguments.auto_approve && !confirm(console, question)? {
+    if changes && !job.arguments.auto_approve && !confirm(console, question)? {
         console.note("Nothing was changed.");
         return Ok(Err(Exit::Error));
     }
@@ -137,8 +155,10 @@ async fn carry_out(
     console: &Console,
     session: &Session,
     approved: &[Approved<'_>],
-    policy: Policy,
+    job: &Job<'_>,
 ) -> Result<Exit, Trouble> {
+    let policy = job.wish.policy;
+    let stop = Stop::default();
     let mut ends = Vec::new();
     let mut results = Vec::new();
     for it in approved {
@@ -150,6 +170,8 @@ async fn carry_out(
             desired: &manifest.desired,
             ownership: &manifest.ownership,
             delivery: &it.stack.delivery,
+            converge: job.converge,
+            stop: &stop,
             on: &|event| show(console, session, event),
         };
         if approved.len() > 1 && !console.is_for_programs() && !console.quiet {

@@ -21,6 +21,8 @@ mod budget;
 mod cli;
 /// Cloudflare's operations as values, family by family.
 mod cloudflare;
+/// Configurations that are loaded late, or by nobody.
+mod converge;
 /// The end of a whole stack.
 mod destroy;
 /// Manifests that are wrong, as their authors see it.

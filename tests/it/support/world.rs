@@ -11,7 +11,7 @@ use futures::future::BoxFuture;
 use serde_json::{Value, json};
 use tunctl::address::Address;
 use tunctl::api::{Client, Clock, Credentials, Settings};
-use tunctl::apply::{Event, Executor, Outcome};
+use tunctl::apply::{Event, Executor, Outcome, Stop};
 use tunctl::emulator;
 use tunctl::kind::KINDS;
 use tunctl::manifest::yaml::Budget;
@@ -28,6 +28,9 @@ pub(crate) use super::line::{Kill, Line, Moment};
 
 /// The account of every test manifest.
 pub(crate) const ACCOUNT: &str = emulator::DEFAULT_ACCOUNT;
+
+/// The default of `--converge-timeout`.
+const CONVERGE: Duration = Duration::from_secs(60);
 
 /// A clock that jumps: sleeping costs nothing.
 #[derive(Debug, Default)]
@@ -52,6 +55,8 @@ pub(crate) struct World {
     elsewhere: BTreeMap<Address, String>,
     pub(crate) policy: Policy,
     pub(crate) selection: Selection,
+    /// `--converge-timeout`.
+    pub(crate) converge: Duration,
 }
 
 impl World {
@@ -69,6 +74,7 @@ impl World {
             elsewhere: BTreeMap::new(),
             policy: Policy::Sync,
             selection: Selection::default(),
+            converge: CONVERGE,
         };
         for zone in zones {
             world.zone(zone);
@@ -85,6 +91,7 @@ impl World {
             elsewhere: self.elsewhere.clone(),
             policy: self.policy,
             selection: self.selection.clone(),
+            converge: self.converge,
         }
     }
 
@@ -244,6 +251,8 @@ impl World {
             desired: &manifest.desired,
             ownership: &manifest.ownership,
             delivery: &Delivery::default(),
+            converge: self.converge,
+            stop: &Stop::default(),
             on,
         };
         self.line.run(executor.apply(plan))
