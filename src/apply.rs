@@ -26,6 +26,7 @@ use crate::plan::{Action, Change, Plan};
 use crate::secret::Delivery;
 pub use event::{Event, Failure, Outcome, Verdict};
 use futures::future::join_all;
+use futures::stream::{self, StreamExt as _};
 pub use stop::Stop;
 
 /// What carrying out a plan needs.
@@ -126,7 +127,9 @@ impl<W: Wire> Executor<'_, W> {
         for change in stage {
             let waits = change.waits_for.iter();
             let blocked: Vec<_> = waits.filter(|it| stopped.contains(*it)).cloned().collect();
-            if blocked.is_empty() {
+            if self.stop.is_set() {
+                ended.push((change, Done::bad(Verdict::Stopped)));
+            } else if blocked.is_empty() {
                 (self.on)(&Event::Started(change));
                 open.push(change);
             } else {
@@ -155,8 +158,10 @@ impl<W: Wire> Executor<'_, W> {
         let (batched, single): (Vec<_>, Vec<_>) = ready.into_iter().partition(is_batch);
         let batches = batch::group(batched);
         let batches = batches.into_values().map(|group| self.batch(group, ids));
-        let singles = single.iter().map(|it| self.single(it, ids));
-        let (batches, singles) = futures::join!(join_all(batches), join_all(singles));
+        let singles = stream::iter(single.iter().map(|it| self.single(it, ids)));
+        // Not more than the client sends at a time: what waits for its turn can still be left.
+        let singles = singles.buffered(self.client.parallelism());
+        let (batches, singles) = futures::join!(join_all(batches), singles.collect::<Vec<_>>());
         let singles = single.iter().map(|it| it.change).zip(singles);
         batches.into_iter().flatten().chain(singles).collect()
     }

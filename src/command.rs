@@ -17,6 +17,7 @@ mod plan_file;
 mod planning;
 mod session;
 mod show;
+mod signals;
 mod stacks;
 mod test;
 mod validate;

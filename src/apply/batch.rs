@@ -77,6 +77,12 @@ impl<W: Wire> Executor<'_, W> {
         W: 'c,
     {
         Box::pin(async move {
+            if self.stop.is_set() {
+                let left = chunk.iter();
+                return left
+                    .map(|it| (it.change, Done::bad(Verdict::Stopped)))
+                    .collect();
+            }
             match self.client.send(&endpoint.clone().body(body(chunk))).await {
                 Ok(answer) => self.answered(chunk, &answer, ids).await,
                 Err(error) if is_about_content(&error) && chunk.len() > 1 => {

@@ -48,6 +48,8 @@ pub enum Verdict {
         /// What it waits for.
         message: String,
     },
+    /// Nothing was written: the run came to its end before.
+    Stopped,
     /// It failed.
     Failed(Failure),
 }
@@ -85,6 +87,13 @@ impl Outcome {
     pub fn stale(&self) -> bool {
         let mut verdicts = self.verdicts.iter();
         verdicts.any(|(_, verdict)| matches!(verdict, Verdict::Moved(_)))
+    }
+
+    /// Whether the run ended before all of its changes had begun.
+    #[must_use]
+    pub fn stopped(&self) -> bool {
+        let mut verdicts = self.verdicts.iter();
+        verdicts.any(|(_, verdict)| *verdict == Verdict::Stopped)
     }
 
     /// Whether something has not settled yet.

@@ -21,7 +21,9 @@ pub(super) struct Doubt;
 impl<W: Wire> Executor<'_, W> {
     /// Carries out one change, its secret included.
     pub(super) async fn single(&self, ready: &Ready<'_>, ids: &Ids) -> Done {
-        if ready.change.keeps.is_some() || ready.rotation.is_some() {
+        if self.stop.is_set() {
+            Done::bad(Verdict::Stopped)
+        } else if ready.change.keeps.is_some() || ready.rotation.is_some() {
             self.keep(ready, ids).await
         } else {
             let done = self.written(ready, ids).await;

@@ -9,6 +9,7 @@ use super::keeping::Looks;
 use super::planning::{self, Planned, Unplanned};
 use super::runtime;
 use super::session::Session;
+use super::signals;
 use super::stacks::{self, Stack, Stacks};
 use super::wish::Wish;
 use crate::apply::{Event, Executor, Outcome, Stop};
@@ -72,7 +73,8 @@ pub(super) fn destroy(
 
 fn perform(console: &Console, global: &Global, job: &Job<'_>) -> Result<Exit, Trouble> {
     let loaded = stacks::load(global, &job.arguments.files)?;
-    runtime()?.block_on(async {
+    let runtime = runtime()?;
+    let end = runtime.block_on(async {
         let session = Session::open(console, global, &loaded.stacks).await?;
         let planned = planning::plan_all(&session, &loaded, &job.wish).await;
         let end = judge(console, job, &loaded, &planned);
@@ -81,14 +83,21 @@ fn perform(console: &Console, global: &Global, job: &Job<'_>) -> Result<Exit, Tr
             Err(exit) => Ok(Err(exit)),
         });
         let end = match end {
-            Ok(Ok(approved)) => carry_out(console, &session, &approved, job).await,
+            Ok(Ok(approved)) => {
+                let stop = Stop::default();
+                let work = carry_out(console, &session, &approved, (job, &stop));
+                signals::heed(console, &stop, work).await
+            }
             Ok(Err(exit)) => Ok(exit),
             Err(trouble) => Err(trouble),
         };
         let closed = session.close().await;
         let end = end?;
         closed.map(|()| end)
-    })
+    });
+    // After a second signal nothing is waited for, not even the look-up of a name.
+    runtime.shutdown_background();
+    end
 }
 
 /// The plans that may be carried out, or how the run ends without any. One plan that is refused
@@ -155,10 +164,9 @@ async fn carry_out(
     console: &Console,
     session: &Session,
     approved: &[Approved<'_>],
-    job: &Job<'_>,
+    (job, stop): (&Job<'_>, &Stop),
 ) -> Result<Exit, Trouble> {
     let policy = job.wish.policy;
-    let stop = Stop::default();
     let mut ends = Vec::new();
     let mut results = Vec::new();
     for it in approved {
@@ -171,7 +179,7 @@ async fn carry_out(
             ownership: &manifest.ownership,
             delivery: &it.stack.delivery,
             converge: job.converge,
-            stop: &stop,
+            stop,
             on: &|event| show(console, session, event),
         };
         if approved.len() > 1 && !console.is_for_programs() && !console.quiet {
@@ -215,7 +223,7 @@ fn end(outcome: &Outcome) -> Exit {
         Exit::Error
     } else if outcome.stale() {
         Exit::Stale
-    } else if outcome.pending() {
+    } else if outcome.pending() || outcome.stopped() {
         Exit::Unsettled
     } else {
         Exit::Success

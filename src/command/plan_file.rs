@@ -1,6 +1,6 @@
 //! Plan files on disk: written whole or not at all, and told from manifests.
 
-use std::io::{ErrorKind, Write as _};
+use std::io::{self, ErrorKind, Write as _};
 use std::path::{Component, Path};
 
 use super::console::Trouble;
@@ -39,7 +39,8 @@ pub(super) fn write(
         exclude: arguments.choice.exclude.clone(),
         stacks: stacks.collect::<Result<_, Problem>>()?,
     };
-    put(path, &saved.to_text()).map_err(|error| {
+    let text = saved.to_text().map_err(io::Error::from);
+    text.and_then(|text| put(path, &text)).map_err(|error| {
         let message = format!("cannot write `{}`: {error}", path.display());
         Problem::new("tunctl::cannot_write", message).into()
     })
@@ -98,7 +99,7 @@ fn outside(manifest: &Path) -> Problem {
         .help("run tunctl in the directory of the manifest or above it, and name it from there")
 }
 
-fn put(path: &Path, text: &str) -> std::io::Result<()> {
+fn put(path: &Path, text: &str) -> io::Result<()> {
     match files::replace(path, text) {
         Err(error) if error.kind() == ErrorKind::NotFound => {}
         replaced => return replaced,

@@ -112,8 +112,10 @@ struct Use {
 
 impl Saved {
     /// The file's text.
-    #[must_use]
-    pub fn to_text(&self) -> String {
+    ///
+    /// # Errors
+    /// If a value has no form in JSON.
+    pub fn to_text(&self) -> Result<String, serde_json::Error> {
         let file = File {
             format_version: FORMAT_VERSION.to_owned(),
             no_delete: self.no_delete,
@@ -121,9 +123,9 @@ impl Saved {
             exclude: self.exclude.clone(),
             stacks: self.stacks.iter().map(SavedStack::entry).collect(),
         };
-        let mut text = serde_json::to_string_pretty(&file).expect("keys are strings");
+        let mut text = serde_json::to_string_pretty(&file)?;
         text.push('\n');
-        text
+        Ok(text)
     }
 
     /// Reads a file.

@@ -88,7 +88,7 @@ pub fn outcome_json(stack: &str, outcome: &Outcome) -> Value {
             .count()
     };
     let mut summary = summary(Summary::of_outcome(outcome));
-    for name in ["failed", "skipped", "moved", "pending"] {
+    for name in ["failed", "skipped", "moved", "pending", "stopped"] {
         summary[name] = json!(count(name));
     }
     json!({
@@ -312,7 +312,7 @@ fn result(change: &Change, end: &Verdict, outcome: &Outcome) -> Value {
     let mut entry = Map::new();
     identify(&mut entry, &change.address);
     let (code, message, help, waits_for) = match end {
-        Verdict::Done => (None, None, None, &[][..]),
+        Verdict::Done | Verdict::Stopped => (None, None, None, &[][..]),
         Verdict::Moved(how) => (None, Some(how), None, &[][..]),
         Verdict::Skipped(blocked) => (None, None, None, blocked.as_slice()),
         Verdict::Pending { code, message } => (Some(*code), Some(message), None, &[][..]),
@@ -348,6 +348,7 @@ fn verdict(verdict: &Verdict) -> &'static str {
         Verdict::Moved(_) => "moved",
         Verdict::Skipped(_) => "skipped",
         Verdict::Pending { .. } => "pending",
+        Verdict::Stopped => "stopped",
         Verdict::Failed(_) => "failed",
     }
 }

@@ -243,7 +243,7 @@ fn is_served(configurations: &BTreeMap<(String, u64), Value>, state: &Value) -> 
 
 #[test]
 fn a_hostname_that_moves_is_never_without_a_rule() {
-    let (requests, served) = moved(Duration::from_secs(60));
+    let (requests, served) = moved(Duration::from_mins(1));
     assert_snapshot!(requests, @r"
     GET /accounts/ACCOUNT/cfd_tunnel/edge-two/configurations
     PUT /accounts/ACCOUNT/cfd_tunnel/edge-two/configurations

@@ -91,5 +91,8 @@ mod rename;
 mod render;
 /// A part of a plan.
 mod select;
+/// Signals at the real binary: the first one ends a run in good order, the second one at once.
+#[cfg(unix)]
+mod signals;
 /// What several tests share: simulated time, scripted servers, worlds, the binary.
 mod support;

@@ -65,6 +65,7 @@ fn finished(change: &Change, verdict: &Verdict) -> Line {
             Tone::Warning,
             &format!("{noun} pending: {}", prose(message)),
         ),
+        Verdict::Stopped => about(change, Tone::Warning, "Not begun"),
         Verdict::Failed(failure) => about(
             change,
             Tone::Alarm,

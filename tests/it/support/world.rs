@@ -30,7 +30,7 @@ pub(crate) use super::line::{Kill, Line, Moment};
 pub(crate) const ACCOUNT: &str = emulator::DEFAULT_ACCOUNT;
 
 /// The default of `--converge-timeout`.
-const CONVERGE: Duration = Duration::from_secs(60);
+const CONVERGE: Duration = Duration::from_mins(1);
 
 /// A clock that jumps: sleeping costs nothing.
 #[derive(Debug, Default)]
