@@ -3,9 +3,10 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::time::Duration;
 
 use tunctl::api::{Call, Reply, Wire, WireError};
-use tunctl::apply::Executor;
+use tunctl::apply::{Executor, Stop};
 use tunctl::emulator::{self, DEFAULT_ACCOUNT, Rate, World};
 use tunctl::manifest::Manifest;
 use tunctl::request::Method;
@@ -67,6 +68,8 @@ impl Account {
             desired: &manifest.desired,
             ownership: &manifest.ownership,
             delivery: &Delivery::default(),
+            converge: Duration::ZERO,
+            stop: &Stop::default(),
             on: &|_| {},
         };
         let outcome = futures::executor::block_on(executor.apply(&planned.plan));

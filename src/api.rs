@@ -128,6 +128,12 @@ impl<W: Wire> Client<W> {
         }
     }
 
+    /// Exchanges at the same time, at the most.
+    #[must_use]
+    pub fn parallelism(&self) -> usize {
+        self.parallelism
+    }
+
     /// Sends a request, again if that is safe and helps, and returns the envelope's `result`,
     /// null if it has none.
     ///

@@ -2,14 +2,17 @@
 //! stops what waits for it and nothing else; running again finishes the work.
 
 mod batch;
+mod converge;
 pub mod event;
 pub mod handover;
 mod keep;
 mod look;
 mod send;
+mod stop;
 mod teardown;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use crate::address::{Address, Ids, RemoteId};
 use crate::api::Client;
@@ -24,6 +27,8 @@ use crate::plan::{Action, Change, Plan};
 use crate::secret::Delivery;
 pub use event::{Event, Failure, Outcome, Verdict};
 use futures::future::join_all;
+use futures::stream::{self, StreamExt as _};
+pub use stop::Stop;
 
 /// What carrying out a plan needs.
 pub struct Executor<'a, W: Wire> {
@@ -39,6 +44,10 @@ pub struct Executor<'a, W: Wire> {
     pub ownership: &'a Ownership,
     /// Where secrets go.
     pub delivery: &'a Delivery,
+    /// How long a configuration may take to be loaded everywhere; zero: nobody waits for that.
+    pub converge: Duration,
+    /// Whether the run is to end early.
+    pub stop: &'a Stop,
     /// Told of everything that happens.
     pub on: &'a dyn Fn(&Event<'_>),
 }
@@ -48,6 +57,8 @@ pub struct Executor<'a, W: Wire> {
 struct Done {
     verdict: Verdict,
     id: Option<RemoteId>,
+    /// What Cloudflare counts for the object since.
+    version: Option<u64>,
     concern: Option<String>,
     /// What the answer showed for the only time.
     credential: Option<Credential>,
@@ -58,6 +69,7 @@ impl Done {
         Self {
             verdict: Verdict::Done,
             id,
+            version: None,
             concern,
             credential: None,
         }
@@ -67,6 +79,7 @@ impl Done {
         Self {
             verdict,
             id: None,
+            version: None,
             concern: None,
             credential: None,
         }
@@ -115,7 +128,9 @@ impl<W: Wire> Executor<'_, W> {
         for change in stage {
             let waits = change.waits_for.iter();
             let blocked: Vec<_> = waits.filter(|it| stopped.contains(*it)).cloned().collect();
-            if blocked.is_empty() {
+            if self.stop.is_set() {
+                ended.push((change, Done::bad(Verdict::Stopped)));
+            } else if blocked.is_empty() {
                 (self.on)(&Event::Started(change));
                 open.push(change);
             } else {
@@ -144,8 +159,10 @@ impl<W: Wire> Executor<'_, W> {
         let (batched, single): (Vec<_>, Vec<_>) = ready.into_iter().partition(is_batch);
         let batches = batch::group(batched);
         let batches = batches.into_values().map(|group| self.batch(group, ids));
-        let singles = single.iter().map(|it| self.single(it, ids));
-        let (batches, singles) = futures::join!(join_all(batches), join_all(singles));
+        let singles = stream::iter(single.iter().map(|it| self.single(it, ids)));
+        // Not more than the client sends at a time: what waits for its turn can still be left.
+        let singles = singles.buffered(self.client.parallelism());
+        let (batches, singles) = futures::join!(join_all(batches), singles.collect::<Vec<_>>());
         let singles = single.iter().map(|it| it.change).zip(singles);
         batches.into_iter().flatten().chain(singles).collect()
     }

@@ -60,7 +60,9 @@ pub enum Command {
     Import(Import),
     /// Show what `apply` would change; writes nothing at Cloudflare.
     Plan(PlanArgs),
-    /// Carry out a plan; asks first.
+    /// Show a saved plan, without planning again; no token, no network.
+    Show(ShowArgs),
+    /// Carry out a plan; asks first, unless it is a saved one.
     Apply(ApplyArgs),
     /// Delete everything that the stack owns or declares; asks first.
     Destroy(WriteArgs),
@@ -235,6 +237,9 @@ pub struct PlanArgs {
     /// Delete nothing.
     #[arg(long)]
     pub no_delete: bool,
+    /// Save the plan for `show` and `apply`; over a file that is there.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
     /// Exit with 2 if there are changes.
     #[arg(long, alias = "non-zero-exit-code")]
     pub detailed_exitcode: bool,
@@ -249,12 +254,26 @@ pub struct PlanArgs {
     pub files: Files,
 }
 
+/// What `show` takes.
+#[derive(Debug, Clone, Args)]
+pub struct ShowArgs {
+    /// What `plan --out` wrote.
+    #[arg(value_name = "PLANFILE")]
+    pub file: PathBuf,
+}
+
 /// What `apply` takes.
 #[derive(Debug, Clone, Args)]
 pub struct ApplyArgs {
     /// Delete nothing.
     #[arg(long)]
     pub no_delete: bool,
+    /// Change something only if the plan has this fingerprint; for several stacks, repeated.
+    #[arg(long, value_name = "FINGERPRINT")]
+    pub expect: Vec<String>,
+    /// How long to wait until all connectors have loaded a new configuration; 0: not at all.
+    #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = patience)]
+    pub converge_timeout: Duration,
     /// Take warnings of lints for errors: then nothing is changed.
     #[arg(long, value_enum, value_name = "WHAT")]
     pub deny: Option<Denied>,
@@ -294,6 +313,14 @@ pub struct Emulate {
     pub zones: Vec<String>,
 }
 
+/// A duration that may be nothing.
+fn patience(text: &str) -> Result<Duration, String> {
+    match text {
+        "0" | "0s" => Ok(Duration::ZERO),
+        text => duration(text),
+    }
+}
+
 fn duration(text: &str) -> Result<Duration, String> {
     let seconds = crate::ingress::Seconds::parse(text).map_err(|fault| fault.to_string())?;
     match seconds
@@ -301,6 +328,6 @@ fn duration(text: &str) -> Result<Duration, String> {
         .and_then(|seconds| u64::try_from(seconds).ok())
     {
         Some(seconds) if seconds > 0 => Ok(Duration::from_secs(seconds)),
-        Some(_) | None => Err("less than a second".to_owned()),
+        Some(_) | None => Err("write whole seconds, at least one, such as 30s".to_owned()),
     }
 }

@@ -7,15 +7,19 @@ mod console;
 mod credentials;
 mod emulate;
 mod environment;
+mod expected;
 mod explain;
 mod fmt;
 mod import;
 mod ingress;
 mod init;
 mod keeping;
+mod plan_file;
 mod planning;
 mod rotate;
 mod session;
+mod show;
+mod signals;
 mod stacks;
 mod test;
 mod token;
@@ -31,7 +35,6 @@ use tokio::runtime::{Builder, Runtime};
 use crate::cli::{Cli, Command, Format};
 use crate::exit::Exit;
 use crate::manifest;
-use crate::plan::Policy;
 use crate::problem::Problem;
 use console::{Console, Trouble};
 
@@ -50,19 +53,9 @@ pub fn run(cli: &Cli) -> Exit {
         Command::Ingress(question) => ingress::run(&console, question),
         Command::Import(source) => import::run(&console, source),
         Command::Plan(arguments) => planning::run(&console, &cli.global, arguments),
-        Command::Apply(arguments) => {
-            let policy = planning::policy(arguments.no_delete);
-            apply::run(
-                &console,
-                &cli.global,
-                &arguments.write,
-                policy,
-                arguments.deny,
-            )
-        }
-        Command::Destroy(arguments) => {
-            apply::run(&console, &cli.global, arguments, Policy::Destroy, None)
-        }
+        Command::Show(arguments) => show::run(&console, arguments),
+        Command::Apply(arguments) => apply::run(&console, &cli.global, arguments),
+        Command::Destroy(arguments) => apply::destroy(&console, &cli.global, arguments),
         Command::Rotate(what) => rotate::run(&console, &cli.global, what),
         Command::Connectors(what) => connectors::run(&console, &cli.global, what),
         Command::Token(what) => token::run(&console, &cli.global, what),

@@ -1,10 +1,10 @@
 //! The one comparison of two specs. Both sides are canonical, so a difference is a change.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 /// One field that differs.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FieldChange {
     /// Where, in the spec's own keys joined by dots.
     pub path: String,

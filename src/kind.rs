@@ -35,7 +35,7 @@ use crate::scope::Scope;
 pub use entry::{Entry, Lowered};
 pub use erased::{AnyKind, Erased};
 pub use secrecy::{Makes, Rotation, Secrecy, Terms};
-pub use step::{Draining, Part, Recheck, Step};
+pub use step::{Draining, Loading, Part, Recheck, Step};
 pub use view::{Listing, View};
 
 /// Every kind, in the order in which documentation and schema show them. The order decides
@@ -224,6 +224,13 @@ pub trait Kind: 'static {
     #[must_use]
     fn drain(scope: &Scope, id: &RemoteId) -> Option<Draining> {
         let _ = (scope, id);
+        None
+    }
+
+    /// Who loads what is written, for kinds that are loaded by connectors.
+    #[must_use]
+    fn loaded_by(write: &Write<'_>) -> Option<Loading> {
+        let _ = write;
         None
     }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::address::{Address, Ids, RemoteId};
@@ -12,7 +13,8 @@ use crate::address::{Address, Ids, RemoteId};
 pub const OWN_TOKEN: &str = "own_token";
 
 /// Whose an object is, as far as the object itself can tell.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Owner {
     /// It carries this stack's mark.
     Ours,
@@ -25,7 +27,8 @@ pub enum Owner {
 }
 
 /// What tunctl can do with an object.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Form {
     /// The spec is in the kind's own words; it can be changed in place.
     Spec,
@@ -36,7 +39,7 @@ pub enum Form {
 }
 
 /// One live object.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Object {
     /// Cloudflare's id.
     pub id: RemoteId,
@@ -87,7 +90,8 @@ impl Object {
 }
 
 /// Whether an object does what it is there for.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Standing {
     /// It does.
     #[default]

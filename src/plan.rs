@@ -1,6 +1,7 @@
 //! Desired × live → plan. Pure: the same input gives the same plan, and nothing is sent.
 
 pub mod change;
+mod comparison;
 mod exclusive;
 pub mod fingerprint;
 pub mod forecast;
@@ -9,11 +10,13 @@ mod judge;
 mod keeping;
 mod order;
 mod removal;
+pub mod saved;
 pub mod select;
 
 use std::collections::BTreeSet;
 
 pub use change::{Action, Change, Reason};
+pub use comparison::{Moved, Side, moved};
 pub use guard::{Finding, Guard};
 
 use crate::address::Address;

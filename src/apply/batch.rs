@@ -77,6 +77,12 @@ impl<W: Wire> Executor<'_, W> {
         W: 'c,
     {
         Box::pin(async move {
+            if self.stop.is_set() {
+                let left = chunk.iter();
+                return left
+                    .map(|it| (it.change, Done::bad(Verdict::Stopped)))
+                    .collect();
+            }
             match self.client.send(&endpoint.clone().body(body(chunk))).await {
                 Ok(answer) => self.answered(chunk, &answer, ids).await,
                 Err(error) if is_about_content(&error) && chunk.len() > 1 => {
@@ -103,10 +109,7 @@ impl<W: Wire> Executor<'_, W> {
         for (ready, said) in chunk.iter().zip(said(chunk, answer)) {
             let done = match said {
                 Said::Gone => Some(Done::well(None, None)),
-                Said::Object(object) => {
-                    let id = self.shown(ready, object, ids);
-                    id.map(|id| Done::well(Some(id), None))
-                }
+                Said::Object(object) => self.shown(ready, object, ids),
                 Said::Nothing => None,
             };
             match done {

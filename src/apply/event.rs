@@ -19,6 +19,15 @@ pub enum Event<'a> {
         /// How long it will still wait at the most.
         left: Duration,
     },
+    /// A configuration is written and not yet loaded everywhere.
+    Converging {
+        /// The change of the configuration.
+        change: &'a Change,
+        /// How many connectors have not loaded it.
+        connectors: usize,
+        /// How long it will still wait at the most.
+        left: Duration,
+    },
     /// A change has come to its end.
     Finished(&'a Change, &'a Verdict),
 }
@@ -39,6 +48,8 @@ pub enum Verdict {
         /// What it waits for.
         message: String,
     },
+    /// Nothing was written: the run came to its end before.
+    Stopped,
     /// It failed.
     Failed(Failure),
 }
@@ -76,6 +87,13 @@ impl Outcome {
     pub fn stale(&self) -> bool {
         let mut verdicts = self.verdicts.iter();
         verdicts.any(|(_, verdict)| matches!(verdict, Verdict::Moved(_)))
+    }
+
+    /// Whether the run ended before all of its changes had begun.
+    #[must_use]
+    pub fn stopped(&self) -> bool {
+        let mut verdicts = self.verdicts.iter();
+        verdicts.any(|(_, verdict)| *verdict == Verdict::Stopped)
     }
 
     /// Whether something has not settled yet.

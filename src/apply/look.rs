@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::{Done, Executor, Ready, Verdict, diagnosed};
 use serde_json::Value;
 
-use crate::address::{Address, Ids, RemoteId};
+use crate::address::{Address, Ids};
 use crate::api::wire::Wire;
 use crate::diff::diff;
 use crate::kind::{self, AnyKind, Listing};
@@ -56,16 +56,17 @@ impl<W: Wire> Executor<'_, W> {
         ends.collect()
     }
 
-    /// The id of the object that the answer to a write shows. `None` if the answer does not show
+    /// The end of a write whose answer shows the object. `None` if it does not show
     /// it as it should be: an answer is projected and compared like anything that is read.
-    pub(super) fn shown(&self, ready: &Ready<'_>, answer: &Value, ids: &Ids) -> Option<RemoteId> {
+    pub(super) fn shown(&self, ready: &Ready<'_>, answer: &Value, ids: &Ids) -> Option<Done> {
         let Ready { change, kind, .. } = ready;
         let listing = kind.look(&self.survey.scope, ids, &change.address.name)?;
         let seen = kind.sight(answer, &listing, &self.view(ids)).ok()??;
         let named = kind.created(answer)?;
-        let id = settled(change, &[seen])?.id.filter(|id| *id == named)?;
+        let done = settled(change, &[seen])?;
+        let id = done.id.as_ref().filter(|id| **id == named)?;
         let stays = match &change.action {
-            Action::Update { object, .. } | Action::Rename { object, .. } => object.id == id,
+            Action::Update { object, .. } | Action::Rename { object, .. } => object.id == *id,
             // A generation of its own is another object.
             Action::Rotate { .. }
             | Action::Create { .. }
@@ -73,7 +74,7 @@ impl<W: Wire> Executor<'_, W> {
             | Action::Replace { .. }
             | Action::Delete { .. } => true,
         };
-        stays.then_some(id)
+        stays.then_some(done)
     }
 
     async fn look<'p>(
@@ -151,7 +152,10 @@ fn settled(change: &Change, seen: &[(Address, Object)]) -> Option<Done> {
     match (change.action.after(), object) {
         (None, None) => Some(Done::well(None, None)),
         (Some(after), Some(object)) if diff(&object.spec, after, kind.extent()).is_empty() => {
-            Some(Done::well(Some(object.id.clone()), None))
+            Some(Done {
+                version: object.version,
+                ..Done::well(Some(object.id.clone()), None)
+            })
         }
         (None, Some(_)) | (Some(_), None | Some(_)) => None,
     }

@@ -21,10 +21,14 @@ pub(super) struct Doubt;
 impl<W: Wire> Executor<'_, W> {
     /// Carries out one change, its secret included.
     pub(super) async fn single(&self, ready: &Ready<'_>, ids: &Ids) -> Done {
+        if self.stop.is_set() {
+            return Done::bad(Verdict::Stopped);
+        }
         if ready.change.keeps.is_some() || ready.rotation.is_some() {
             return self.keep(ready, ids).await;
         }
-        let mut done = self.written(ready, ids).await;
+        let done = self.written(ready, ids).await;
+        let mut done = self.converged(ready, done, ids).await;
         if done.verdict == Verdict::Done
             && let Action::Delete { object, .. } = &ready.change.action
         {
@@ -59,7 +63,7 @@ impl<W: Wire> Executor<'_, W> {
         }
         let before = change.action.objects().first();
         let mut done = match self.shown(ready, answer, ids) {
-            Some(id) => Done::well(Some(id), None),
+            Some(done) => done,
             None => self.doubted(&[change], ids).await.remove(0),
         };
         if done.verdict == Verdict::Done {

@@ -40,10 +40,10 @@ impl<W: Wire> Executor<'_, W> {
                 Ok(None) => {}
                 Err(error) => return self.refused(ready, ids, &error).await,
             }
-            if self.clock.now() >= deadline {
+            if self.clock.now() >= deadline || self.stop.is_set() {
                 return Done::bad(pending(seconds));
             }
-            self.clock.sleep(PAUSE).await;
+            self.pause(PAUSE).await;
         }
     }
 

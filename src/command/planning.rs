@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::console::{self, Console, Trouble};
 use super::keeping::{self};
+use super::plan_file;
 use super::runtime;
 use super::session::Session;
 use super::stacks::{self, Stack, Stacks};
@@ -70,6 +71,9 @@ pub(super) fn run(
     })?;
     wish.check(&loaded, &planned)?;
     let ends = report(console, &loaded, &wish, &planned)?;
+    if let Some(out) = &arguments.out {
+        plan_file::write(out, arguments, &loaded, &planned)?;
+    }
     let pending = arguments.detailed_exitcode;
     let end = |(end, changes): (Exit, bool)| {
         if end == Exit::Success && pending && changes {
@@ -217,17 +221,14 @@ pub(super) fn may_go_on(
 ///
 /// # Errors
 /// If they cannot be written.
-pub(super) fn in_words(
-    loaded: &Stacks,
+pub(super) fn in_words<'a>(
     wish: &Wish,
-    planned: &[Result<Planned, Unplanned>],
+    plans: impl Iterator<Item = (&'a Stack, &'a Planned)>,
 ) -> Result<String, Trouble> {
     let mut text = Vec::new();
-    for (stack, planned) in loaded.stacks.iter().zip(planned) {
-        if let Ok(planned) = planned {
-            title(&mut text, stack)?;
-            render::human::plan(&mut text, &view(planned, wish), Style::Plain)?;
-        }
+    for (stack, planned) in plans {
+        title(&mut text, stack)?;
+        render::human::plan(&mut text, &view(planned, wish), Style::Plain)?;
     }
     Ok(String::from_utf8_lossy(&text).into_owned())
 }

@@ -13,7 +13,8 @@ use super::session::Session;
 use super::stacks::{self, Stacks};
 use super::wish::Wish;
 use super::{runtime, tunnel};
-use crate::address::{Address, RemoteId};
+use crate::address::Address;
+use crate::apply::Stop;
 use crate::apply::handover::{End, Handover};
 use crate::cli::{Global, Rotate};
 use crate::exit::Exit;
@@ -164,14 +165,14 @@ async fn carry_out(
         tunnel: &object.id,
         patience: wait,
     });
-    let before: BTreeSet<RemoteId> = match &handover {
-        Some(handover) => {
-            let connectors = handover.connectors().await.map_err(Trouble::report)?;
-            connectors.into_iter().map(|it| it.id).collect()
-        }
-        None => BTreeSet::new(),
-    };
-    let outcome = apply::execute(console, session, approved).await;
+    let mut before = BTreeSet::new();
+    if let Some(handover) = &handover {
+        let connectors = handover.connectors().await.map_err(Trouble::report)?;
+        before.extend(connectors.into_iter().map(|it| it.id));
+    }
+    // A rotation writes no configuration that connectors would load.
+    let calm = (Duration::ZERO, &Stop::default());
+    let outcome = apply::execute(console, session, approved, calm).await;
     let mut end = apply::end(&outcome, &planned.plan);
     if !console.is_for_programs() {
         apply::tell(console, session, &outcome, Policy::KeepAll)?;

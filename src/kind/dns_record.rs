@@ -1,6 +1,7 @@
 //! The CNAME that leads a public hostname to its tunnel. Ours are always proxied, because a
 //! tunnel's own name resolves only inside Cloudflare, and carry the stack's mark.
 
+mod live;
 pub mod surface;
 
 use serde::{Deserialize, Serialize};
@@ -22,6 +23,7 @@ use crate::observed::{Form, Object, Owner};
 use crate::problem::Problem;
 use crate::request::Request;
 use crate::scope::{Scope, Zone};
+use live::form;
 use surface::Surface;
 
 /// Where every tunnel's public name ends.
@@ -151,54 +153,6 @@ fn patch(write: &Write<'_>, spec: &Spec, object: &Object) -> Result<Part, Unreso
     let fields = Patch::from(record(write, spec, Some(&object.carry))?);
     let id = object.id.clone();
     Ok(Part::Patch(json!(Existing { fields, id })))
-}
-
-impl Record {
-    /// With names as DNS compares them: lower case, without a trailing dot.
-    fn canonical(mut self) -> Self {
-        self.name = self.name.to_ascii_lowercase();
-        if self.record_type == "CNAME" {
-            let content = self.content.trim_end_matches('.');
-            self.content = content.to_ascii_lowercase();
-        }
-        self
-    }
-
-    /// Whether it can be a record of a zone.
-    fn is_in(&self, zone: &str) -> bool {
-        let name = self.name.to_ascii_lowercase();
-        let above = name.strip_suffix(zone);
-        above.is_some_and(|above| above.is_empty() || above.ends_with('.'))
-    }
-
-    /// The tunnel's id in the content, if it leads to a tunnel.
-    fn tunnel_id(&self) -> Option<&str> {
-        (self.record_type == "CNAME")
-            .then(|| self.content.strip_suffix(TUNNEL_SUFFIX))
-            .flatten()
-    }
-
-    /// Whether it cannot stand beside a CNAME (cloudflare-api.md 5.2). Others may, and are not
-    /// even looked at: among them a zone's own name servers, because Cloudflare flattens a CNAME
-    /// at the apex.
-    fn excludes_cname(&self, zone: &str) -> bool {
-        match self.record_type.as_str() {
-            "A" | "AAAA" | "CNAME" => true,
-            "NS" => self.name != zone,
-            _ => false,
-        }
-    }
-}
-
-fn form(live: &Record) -> Form {
-    if live.meta.as_ref().is_some_and(|meta| meta.read_only) || live.record_type == "NS" {
-        // Taking over a delegation would cut off everything below it.
-        Form::Locked
-    } else if live.record_type == "CNAME" {
-        Form::Spec
-    } else {
-        Form::Occupant
-    }
 }
 
 impl Kind for DnsRecord {

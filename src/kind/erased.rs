@@ -7,8 +7,8 @@ use serde::Deserialize as _;
 use serde_json::Value;
 
 use super::{
-    Draining, Entry, Kind, Listing, Lowered, Misplaced, Recheck, Rotation, Secrecy, Step, Terms,
-    Unresolved, View, Write,
+    Draining, Entry, Kind, Listing, Loading, Lowered, Misplaced, Recheck, Rotation, Secrecy, Step,
+    Terms, Unresolved, View, Write,
 };
 use crate::address::{Address, Ids, RemoteId};
 use crate::cloudflare::{self, Misfit};
@@ -78,6 +78,7 @@ pub trait AnyKind: Sync {
     fn delete(&self, write: &Write<'_>, object: &Object) -> Result<Step, Unresolved>;
     fn delete_older(&self, scope: &Scope, id: &RemoteId) -> Option<Step>;
     fn drain(&self, scope: &Scope, id: &RemoteId) -> Option<Draining>;
+    fn loaded_by(&self, write: &Write<'_>) -> Option<Loading>;
     fn created(&self, answer: &Value) -> Option<RemoteId>;
     fn serves(&self, name: &str, spec: &Value) -> Vec<String>;
     fn concern(&self, before: Option<&Object>, answer: &Value) -> Option<String>;
@@ -249,6 +250,10 @@ impl<K: Kind> AnyKind for Erased<K> {
 
     fn drain(&self, scope: &Scope, id: &RemoteId) -> Option<Draining> {
         K::drain(scope, id)
+    }
+
+    fn loaded_by(&self, write: &Write<'_>) -> Option<Loading> {
+        K::loaded_by(write)
     }
 
     fn created(&self, answer: &Value) -> Option<RemoteId> {

@@ -2,7 +2,10 @@
 
 use serde_json::Value;
 
+use crate::address::Address;
 use crate::address::RemoteId;
+use crate::cloudflare::List;
+use crate::cloudflare::connection::Connector;
 use crate::request::Request;
 
 /// How a change is sent.
@@ -50,4 +53,13 @@ pub struct Draining {
     pub evict: Option<Request>,
     /// The code with which Cloudflare refuses the deletion meanwhile.
     pub refused: u64,
+}
+
+/// Who loads what is written.
+#[derive(Debug)]
+pub struct Loading {
+    /// Whose connectors.
+    pub tunnel: Address,
+    /// Lists them, with what they have loaded.
+    pub connectors: List<Connector>,
 }

@@ -7,9 +7,12 @@ pub mod surface;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{Entry, Kind, Listing, Lowered, Recheck, Step, Unresolved, View, Write, resolve};
+use super::{
+    Entry, Kind, Listing, Loading, Lowered, Recheck, Step, Unresolved, View, Write, resolve,
+};
 use crate::address::{Address, Ids, RemoteId};
 use crate::cloudflare::configuration::{self, Configuration};
+use crate::cloudflare::connection;
 use crate::diff::Extent;
 use crate::ingress::{self, OriginRequest, Rule};
 use crate::kind::tunnel::Tunnel;
@@ -156,6 +159,15 @@ impl Kind for TunnelConfig {
 
     fn update(write: &Write<'_>, spec: &Spec, object: &Object) -> Result<Step, Unresolved> {
         put(write, spec, &object.carry)
+    }
+
+    fn loaded_by(write: &Write<'_>) -> Option<Loading> {
+        let tunnel = Tunnel::address(write.name);
+        let id = write.ids.id(&tunnel)?;
+        Some(Loading {
+            connectors: connection::list(&write.scope.account, id),
+            tunnel,
+        })
     }
 
     fn created(answer: &Value) -> Option<RemoteId> {

@@ -2,6 +2,7 @@
 //! after cannot be written down.
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::address::Address;
@@ -11,7 +12,7 @@ use crate::observed::{Form, Object};
 use crate::source::Span;
 
 /// One thing that will change.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Change {
     /// What changes.
     pub address: Address,
@@ -24,13 +25,15 @@ pub struct Change {
     /// Whether the object must be read again right before it is written.
     pub recheck: bool,
     /// Where the resource is declared; `None` if it is not.
+    #[serde(skip)]
     pub at: Option<Span>,
     /// The sink that a secret goes to when the rest is done.
     pub keeps: Option<String>,
 }
 
 /// What happens to an object. What stays as it is has no change.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Action {
     /// Make it.
     Create {
@@ -94,7 +97,8 @@ pub enum Action {
 }
 
 /// Why something changes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Reason {
     /// It is new in the manifest.
     New,

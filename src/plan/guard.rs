@@ -6,6 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 use super::{Action, Change, Input, Policy, exclusive};
 use crate::address::Address;
 use crate::observed::{Form, Owner};
@@ -14,7 +16,8 @@ use crate::observed::{Form, Owner};
 const ENOUGH: usize = 10;
 
 /// A check that a plan can fail.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Guard {
     /// A protected object would go. Nothing lifts this but the manifest.
     Protect,
@@ -72,7 +75,7 @@ impl Guard {
 }
 
 /// One guard that a plan fails.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
     /// Which guard.
     pub guard: Guard,

@@ -10,6 +10,7 @@ mod explanation;
 mod heading;
 mod line;
 mod list;
+mod moved;
 mod outcome;
 mod trial;
 
@@ -24,6 +25,7 @@ use crate::problem::Problem;
 pub use event::event;
 pub use explanation::explanation;
 use line::{Line, Tone, write_all};
+pub use moved::moved;
 pub use outcome::{Run, outcome};
 pub use trial::trials;
 
@@ -66,6 +68,15 @@ pub fn plan(to: &mut dyn Write, report: &Report<'_>, style: Style) -> io::Result
     let fingerprint = format!("Fingerprint: {}", fingerprint::of_plan(plan));
     lines.push(Line::new(Tone::Dim, fingerprint));
     write_all(&lines, to, style)
+}
+
+/// Shows which stack of several it is that follows.
+///
+/// # Errors
+/// If it cannot be written.
+pub fn title(to: &mut dyn Write, stack: &str, manifest: &str) -> io::Result<()> {
+    let title = Line::new(Tone::Plain, format!("Stack `{stack}` ({manifest})"));
+    write_all(&[Line::blank(), title], to, Style::Plain)
 }
 
 /// The changes in the order in which they will be carried out, but what destroys last: right

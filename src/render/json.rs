@@ -18,7 +18,7 @@ use super::{Coverage, Report, Summary};
 use crate::address::Address;
 use crate::apply::{Failure, Outcome, Verdict};
 use crate::plan::forecast::Forecast;
-use crate::plan::{Change, Finding, fingerprint};
+use crate::plan::{Change, Finding, Moved, Plan, fingerprint};
 use crate::problem::{MORE, Problem};
 use crate::routing::test::Trial;
 use crate::source::{Sources, Span};
@@ -88,7 +88,7 @@ pub fn outcome_json(stack: &str, outcome: &Outcome) -> Value {
             .count()
     };
     let mut summary = summary(Summary::of_outcome(outcome));
-    for name in ["failed", "skipped", "moved", "pending"] {
+    for name in ["failed", "skipped", "moved", "pending", "stopped"] {
         summary[name] = json!(count(name));
     }
     json!({
@@ -99,6 +99,17 @@ pub fn outcome_json(stack: &str, outcome: &Outcome) -> Value {
             .iter()
             .map(|(change, end)| result(change, end, outcome))
             .collect::<Vec<_>>(),
+    })
+}
+
+/// What moved since a plan was made, as one JSON object.
+#[must_use]
+pub fn moved_json(now: &Plan, moved: &[Moved]) -> Value {
+    json!({
+        "format_version": FORMAT_VERSION,
+        "stack": now.stack,
+        "fingerprint": fingerprint::of_plan(now),
+        "moved": moved,
     })
 }
 
@@ -301,7 +312,7 @@ fn result(change: &Change, end: &Verdict, outcome: &Outcome) -> Value {
     let mut entry = Map::new();
     identify(&mut entry, &change.address);
     let (code, message, help, waits_for) = match end {
-        Verdict::Done => (None, None, None, &[][..]),
+        Verdict::Done | Verdict::Stopped => (None, None, None, &[][..]),
         Verdict::Moved(how) => (None, Some(how), None, &[][..]),
         Verdict::Skipped(blocked) => (None, None, None, blocked.as_slice()),
         Verdict::Pending { code, message } => (Some(*code), Some(message), None, &[][..]),
@@ -337,6 +348,7 @@ fn verdict(verdict: &Verdict) -> &'static str {
         Verdict::Moved(_) => "moved",
         Verdict::Skipped(_) => "skipped",
         Verdict::Pending { .. } => "pending",
+        Verdict::Stopped => "stopped",
         Verdict::Failed(_) => "failed",
     }
 }

@@ -80,6 +80,16 @@ impl Progress {
                 count(*connectors, "connector"),
                 left.as_secs()
             )),
+            Event::Converging {
+                change,
+                connectors,
+                left,
+            } => self.note(&format!(
+                "{} is loaded by all but {}, {} s left",
+                change.address,
+                count(*connectors, "connector"),
+                left.as_secs()
+            )),
             Event::Finished(..) => {
                 self.counts.finished.fetch_add(1, Ordering::Relaxed);
                 self.applying();

@@ -134,6 +134,7 @@ fn everything_that_happens_is_told() {
             Event::Draining {
                 change, connectors, ..
             } => format!("{} drains {connectors}", change.address),
+            Event::Converging { change, .. } => format!("{} converges", change.address),
             Event::Finished(change, verdict) => format!("finished {}: {verdict:?}", change.address),
         });
     });

@@ -21,6 +21,8 @@ mod budget;
 mod cli;
 /// Cloudflare's operations as values, family by family.
 mod cloudflare;
+/// Configurations that are loaded late, or by nobody.
+mod converge;
 /// The end of a whole stack.
 mod destroy;
 /// Manifests that are wrong, as their authors see it.
@@ -77,6 +79,8 @@ mod order;
 mod ownership;
 /// What is planned for what is declared.
 mod plan;
+/// Saved plans: shown, carried out, outdated, tampered with.
+mod plan_file;
 /// Private routes and virtual networks in a whole account.
 mod private_network;
 /// Random worlds: what holds in every one of them.
@@ -93,6 +97,9 @@ mod rotate;
 mod secrets;
 /// A part of a plan.
 mod select;
+/// Signals at the real binary: the first one ends a run in good order, the second one at once.
+#[cfg(unix)]
+mod signals;
 /// Files and programs that take secrets.
 mod sinks;
 /// What several tests share: simulated time, scripted servers, worlds, the binary.

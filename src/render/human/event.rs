@@ -28,6 +28,16 @@ pub fn event(to: &mut dyn Write, event: &Event<'_>, style: Style) -> io::Result<
             let text = format!("Still waiting for {connectors}... [{seconds} s left]");
             about(change, Tone::Strong, &text)
         }
+        Event::Converging {
+            change,
+            connectors,
+            left,
+        } => {
+            let connectors = count(*connectors, "connector");
+            let seconds = left.as_secs();
+            let text = format!("Still waiting for {connectors} to load it... [{seconds} s left]");
+            about(change, Tone::Strong, &text)
+        }
         Event::Finished(change, verdict) => finished(change, verdict),
     };
     line.write(to, style)
@@ -55,6 +65,7 @@ fn finished(change: &Change, verdict: &Verdict) -> Line {
             Tone::Warning,
             &format!("{noun} pending: {}", prose(message)),
         ),
+        Verdict::Stopped => about(change, Tone::Warning, "Not begun"),
         Verdict::Failed(failure) => about(
             change,
             Tone::Alarm,

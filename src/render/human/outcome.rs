@@ -47,6 +47,10 @@ pub fn outcome(to: &mut dyn Write, outcome: &Outcome, run: Run, style: Style) ->
         Line::new(Tone::Warning, "Not settled yet:"),
         &ends.pending,
     ));
+    lines.extend(section(
+        Line::new(Tone::Warning, "Left when the run was stopped:"),
+        &ends.stopped,
+    ));
     for (address, concern) in &outcome.concerns {
         let text = format!("{address}: {}", prose(concern));
         lines.push(Line::new(Tone::Warning, "Warning: ").then(Tone::Plain, text));
@@ -64,6 +68,7 @@ struct Ends<'a> {
     skipped: BTreeMap<&'a [Address], Vec<&'a Address>>,
     moved: Vec<(&'a Address, String)>,
     pending: Vec<(&'a Address, String)>,
+    stopped: Vec<(&'a Address, String)>,
 }
 
 impl<'a> Ends<'a> {
@@ -81,6 +86,7 @@ impl<'a> Ends<'a> {
                     let text = format!("{} [{code}]", prose(message));
                     ends.pending.push((address, text));
                 }
+                Verdict::Stopped => ends.stopped.push((address, "not begun".to_owned())),
                 Verdict::Failed(failure) => ends.failed.push((change, failure)),
             }
         }
@@ -140,6 +146,7 @@ impl<'a> Ends<'a> {
             (skipped, "skipped"),
             (self.moved.len(), "left alone"),
             (self.pending.len(), "pending"),
+            (self.stopped.len(), "not begun"),
         ];
         let open = open.iter().filter(|(number, _)| *number > 0);
         let open: Vec<String> = open.map(|(it, what)| format!("{it} {what}")).collect();

@@ -210,10 +210,16 @@ fn an_outcome_has_a_result_for_each_change() {
       "failed": 1,
       "skipped": 2,
       "moved": 1,
-      "pending": 1
+      "pending": 1,
+      "stopped": 0
     }
     "#);
-    assert_json_snapshot!(results[2], @r#"
+}
+
+#[test]
+fn a_failure_has_its_code_and_its_help() {
+    let json = outcome_json("edge", &every_verdict());
+    assert_json_snapshot!(json["results"][2], @r#"
     {
       "address": "tunnel.edge-api",
       "type": "tunnel",

@@ -103,6 +103,7 @@ fn end(verdict: &Verdict) -> String {
             format!("skipped for {}", waiting.join(", "))
         }
         Verdict::Pending { code, message } => format!("pending {code}, {message}"),
+        Verdict::Stopped => "stopped".to_owned(),
         Verdict::Failed(failure) => format!("failed {}, {}", failure.code, failure.message),
     }
 }

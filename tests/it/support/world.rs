@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tunctl::address::Address;
 use tunctl::api::{Client, Clock, Credentials, Settings};
-use tunctl::apply::{Event, Executor, Outcome};
+use tunctl::apply::{Event, Executor, Outcome, Stop};
 use tunctl::emulator;
 use tunctl::kind::KINDS;
 use tunctl::manifest::yaml::Budget;
@@ -29,6 +29,9 @@ pub(crate) use super::line::{Kill, Line, Moment};
 
 /// The account of every test manifest.
 pub(crate) const ACCOUNT: &str = emulator::DEFAULT_ACCOUNT;
+
+/// The default of `--converge-timeout`.
+const CONVERGE: Duration = Duration::from_mins(1);
 
 /// A clock that jumps: sleeping costs nothing.
 #[derive(Debug, Default)]
@@ -57,6 +60,8 @@ pub(crate) struct World {
     pub(crate) rotate: Option<Address>,
     /// Where file sinks are; nowhere, if there are none.
     pub(crate) sinks: Option<Rc<TempDir>>,
+    /// `--converge-timeout`.
+    pub(crate) converge: Duration,
 }
 
 impl World {
@@ -76,6 +81,7 @@ impl World {
             selection: Selection::default(),
             rotate: None,
             sinks: sinks_of(manifest),
+            converge: CONVERGE,
         };
         for zone in zones {
             world.zone(zone);
@@ -94,6 +100,7 @@ impl World {
             selection: self.selection.clone(),
             rotate: self.rotate.clone(),
             sinks: self.sinks.clone(),
+            converge: self.converge,
         }
     }
 
@@ -283,6 +290,8 @@ impl World {
             desired: &manifest.desired,
             ownership: &manifest.ownership,
             delivery: &self.delivery(),
+            converge: self.converge,
+            stop: &Stop::default(),
             on,
         };
         self.line.run(executor.apply(plan))
