@@ -2,12 +2,18 @@
 
 /// Each action as a block, for people.
 mod blocks;
+/// Annotations for GitHub's workflows.
+mod github;
 /// Properties: whatever strings come from elsewhere.
 mod hostile;
+/// HTML, as one page.
+mod html;
 /// JSON, for programs.
 mod json;
 /// Ingress rules as line diffs.
 mod lists;
+/// Markdown, for a comment on a pull request.
+mod markdown;
 /// Runs: events as they happen, and the end.
 mod outcome;
 /// What stands around the blocks, large plans, and what other programs read in it.
@@ -16,3 +22,5 @@ mod plan;
 mod progress;
 /// Small plans, without a manifest or an account.
 mod sample;
+/// Every format at every size.
+mod sizes;
