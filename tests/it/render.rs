@@ -20,7 +20,11 @@ mod outcome;
 mod plan;
 /// The line that is drawn while something goes on.
 mod progress;
+/// The published patterns of tfcmt and Atlantis.
+mod readers;
 /// Small plans, without a manifest or an account.
 mod sample;
+/// The JSON Schema of plans.
+mod schema;
 /// Every format at every size.
 mod sizes;
