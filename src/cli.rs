@@ -153,6 +153,12 @@ pub enum Format {
     Json,
     /// Only `test`: a report that CI systems show.
     Junit,
+    /// Only `plan`: one comment for a pull request, at most 60,000 characters.
+    Markdown,
+    /// Only `plan`: one page that needs nothing else.
+    Html,
+    /// Only `plan`, `validate` and `test`: text, and annotations for GitHub's workflows.
+    Github,
 }
 
 /// Manifests.

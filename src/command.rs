@@ -16,6 +16,7 @@ mod init;
 mod keeping;
 mod plan_file;
 mod planning;
+mod results;
 mod rotate;
 mod session;
 mod show;
@@ -72,6 +73,11 @@ fn prints(command: &Command, format: Format) -> bool {
     match format {
         Format::Human | Format::Json => true,
         Format::Junit => matches!(command, Command::Test(_)),
+        Format::Markdown | Format::Html => matches!(command, Command::Plan(_)),
+        Format::Github => matches!(
+            command,
+            Command::Plan(_) | Command::Validate(_) | Command::Test(_)
+        ),
     }
 }
 
@@ -80,7 +86,10 @@ fn unprintable(format: Format) -> Trouble {
     let name = name.as_ref().map_or("", |name| name.get_name());
     let message = format!("this command has no format `{name}`");
     Problem::new("tunctl::no_such_format", message)
-        .help("`--format junit` is what `tunctl test` prints")
+        .help(
+            "`junit` is for `tunctl test`; `markdown` and `html` for `tunctl plan`; `github` for these \
+             two and `tunctl validate`",
+        )
         .into()
 }
 

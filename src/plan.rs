@@ -1,5 +1,6 @@
 //! Desired × live → plan. Pure: the same input gives the same plan, and nothing is sent.
 
+pub mod blast_radius;
 pub mod change;
 mod comparison;
 mod exclusive;

@@ -5,20 +5,27 @@
 //! passes `text` on its way out.
 
 pub mod connectors;
+pub mod fault;
+pub mod github;
 pub mod harmless;
+pub mod html;
 pub mod human;
 pub mod json;
 pub mod junit;
+pub mod markdown;
 pub mod progress;
 mod rows;
+pub mod section;
 pub mod summary;
 mod text;
+mod topology;
 mod value;
 
 use crate::plan::Plan;
 use crate::plan::forecast::Forecast;
 use crate::problem::Problem;
 use crate::routing::test::Trial;
+use crate::scope::Scope;
 use crate::source::Sources;
 use human::Run;
 pub use summary::Summary;
@@ -65,6 +72,8 @@ pub struct Report<'a> {
     pub sources: Option<&'a Sources>,
     /// How the manifest's tests ended.
     pub tests: &'a [Trial<'a>],
+    /// The account and its zones, if they are known.
+    pub scope: Option<&'a Scope>,
 }
 
 impl<'a> Report<'a> {
@@ -79,6 +88,7 @@ impl<'a> Report<'a> {
             lints: &[],
             sources: None,
             tests: &[],
+            scope: None,
         }
     }
 }

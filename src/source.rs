@@ -10,6 +10,8 @@ pub struct Source {
     pub name: String,
     /// The whole text.
     pub text: Arc<str>,
+    /// Where its lines end: a plan of thousands of changes asks for the line of each.
+    ends: Vec<usize>,
 }
 
 /// A stretch of bytes in one of a run's [`Sources`].
@@ -31,9 +33,11 @@ pub struct Sources(Vec<Source>);
 impl Sources {
     /// Adds a text and returns its position, which spans carry.
     pub fn add(&mut self, name: impl Into<String>, text: impl Into<Arc<str>>) -> usize {
+        let text = text.into();
         self.0.push(Source {
             name: name.into(),
-            text: text.into(),
+            ends: text.match_indices('\n').map(|(end, _)| end).collect(),
+            text,
         });
         self.0.len() - 1
     }
@@ -48,8 +52,9 @@ impl Sources {
     #[must_use]
     pub fn line(&self, span: Span) -> usize {
         let source = self.get(span.source);
-        let before = source.and_then(|source| source.text.get(..span.start));
-        before.unwrap_or_default().matches('\n').count() + 1
+        source.map_or(1, |source| {
+            source.ends.partition_point(|end| *end < span.start) + 1
+        })
     }
 
     /// The character of its line at which a span begins, from 1.

@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, Severity};
 
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use tracing_subscriber::Layer as _;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -14,7 +14,10 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 use super::environment::variable;
 use crate::cli::{Format, Global};
 use crate::problem::Problem;
+use crate::render::fault::Fault;
+use crate::render::github::inert;
 use crate::render::harmless::Harmless;
+use crate::render::section::Section;
 use crate::render::{self, Style};
 use crate::source::Sources;
 
@@ -80,23 +83,50 @@ impl Console {
 
     /// Shows what is wrong.
     pub(super) fn trouble(&self, trouble: &Trouble) {
-        let errors = match trouble {
-            Trouble::Problems(problems, sources) => {
-                self.problems(problems, sources);
-                render::json::problems(problems, sources)
-            }
-            Trouble::Report(report) => {
-                self.diagnostic(report.as_ref());
-                vec![render::json::diagnostic(report.as_ref())]
-            }
-        };
-        if self.is_for_programs() {
-            // What cannot be printed was said on standard error.
-            let _ = print_json(&json!({
-                "format_version": render::json::FORMAT_VERSION,
-                "errors": errors,
-            }));
+        match trouble {
+            Trouble::Problems(problems, sources) => self.problems(problems, sources),
+            Trouble::Report(report) => self.diagnostic(report.as_ref()),
         }
+        // What cannot be printed was said on standard error.
+        let _ = match self.format {
+            Format::Human | Format::Junit => Ok(()),
+            Format::Json => print_json(&json!({
+                "format_version": render::json::FORMAT_VERSION,
+                "errors": trouble.json(),
+            })),
+            Format::Markdown | Format::Html | Format::Github => self.sections(&[Section::NoPlan {
+                stack: None,
+                faults: trouble.faults(),
+            }]),
+        };
+    }
+
+    /// Prints what is said about the stacks of a run, in a format for pull requests.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub(super) fn sections(&self, sections: &[Section<'_>]) -> Result<(), Trouble> {
+        let mut text = Vec::new();
+        match self.format {
+            Format::Human | Format::Json | Format::Junit => {}
+            Format::Markdown => render::markdown::write(&mut text, sections)?,
+            Format::Html => render::html::write(&mut text, sections)?,
+            Format::Github => render::github::write(&mut text, sections)?,
+        }
+        print(&String::from_utf8_lossy(&text))
+    }
+
+    /// Marks the lines that problems are about, if annotations are asked for.
+    ///
+    /// # Errors
+    /// If they cannot be written.
+    pub(super) fn annotate(&self, problems: &[Problem], sources: &Sources) -> Result<(), Trouble> {
+        if self.format != Format::Github {
+            return Ok(());
+        }
+        let mut text = Vec::new();
+        render::github::faults(&mut text, &Fault::of_problems(problems, sources))?;
+        print(&String::from_utf8_lossy(&text))
     }
 
     /// Shows problems in their texts, of very many the first; warnings only if they are asked
@@ -120,7 +150,7 @@ impl Console {
         let mut text = String::new();
         let harmless = Harmless::new(diagnostic);
         if handler.render_report(&mut text, &harmless).is_ok() {
-            let _ = writeln!(io::stderr().lock(), "{}", text.trim_end());
+            let _ = writeln!(io::stderr().lock(), "{}", inert(text.trim_end()));
         }
     }
 }
@@ -185,6 +215,20 @@ impl From<io::Error> for Trouble {
 }
 
 impl Trouble {
+    fn json(&self) -> Vec<Value> {
+        match self {
+            Self::Problems(problems, sources) => render::json::problems(problems, sources),
+            Self::Report(report) => vec![render::json::diagnostic(report.as_ref())],
+        }
+    }
+
+    fn faults(&self) -> Vec<Fault> {
+        match self {
+            Self::Problems(problems, sources) => Fault::of_problems(problems, sources),
+            Self::Report(report) => vec![Fault::of_diagnostic(report.as_ref())],
+        }
+    }
+
     pub(super) fn report(diagnostic: impl Diagnostic + Send + Sync + 'static) -> Self {
         Self::Report(Box::new(diagnostic))
     }

@@ -4,11 +4,11 @@
 use futures::future::join_all;
 use jiff::Timestamp;
 use serde::Serialize;
-use serde_json::{Value, json};
 
-use super::console::{self, Console, Trouble};
+use super::console::{Console, Trouble};
 use super::keeping::{self};
 use super::plan_file;
+use super::results::Results;
 use super::runtime;
 use super::session::Session;
 use super::stacks::{self, Stack, Stacks};
@@ -22,7 +22,6 @@ use crate::plan::forecast::{self, Forecast};
 use crate::plan::{self, Finding, Input, Plan, Policy};
 use crate::problem::Problem;
 use crate::render::human::Run;
-use crate::render::json::PlanJson;
 use crate::render::{self, Coverage, Report, Style};
 use crate::routing::test::Trial;
 use crate::source::Sources;
@@ -39,19 +38,6 @@ pub(super) struct Planned {
 pub(super) enum Unplanned {
     Unread(observe::ObserveError),
     Refused(Vec<Problem>),
-}
-
-impl Unplanned {
-    /// The same for programs.
-    fn json(&self, stack: &str, sources: &Sources) -> Value {
-        let errors = match self {
-            Self::Unread(error) => vec![render::json::diagnostic(error)],
-            Self::Refused(problems) => render::json::problems(problems, sources),
-        };
-        json!({
-            "format_version": render::json::FORMAT_VERSION, "stack": stack, "errors": errors,
-        })
-    }
 }
 
 /// The command `plan`.
@@ -167,15 +153,14 @@ pub(super) fn report(
     planned: &[Result<Planned, Unplanned>],
 ) -> Result<Vec<(Exit, bool)>, Trouble> {
     let mut ends = Vec::new();
-    let mut plans = Vec::new();
+    let mut results = Results::new(console, loaded);
     let trials: Vec<Vec<Trial<'_>>> = loaded.stacks.iter().map(|it| wish.trials(it)).collect();
     for ((stack, planned), trials) in loaded.stacks.iter().zip(planned).zip(&trials) {
         let planned = match planned {
             Ok(planned) => planned,
             Err(unplanned) => {
                 unreported(console, unplanned, &loaded.sources);
-                let stack = &stack.manifest.ownership.stack;
-                plans.push(Shown::NoPlan(unplanned.json(stack, &loaded.sources)));
+                results.refused(stack, unplanned);
                 ends.push((Exit::Error, false));
                 continue;
             }
@@ -186,22 +171,11 @@ pub(super) fn report(
             ..view(planned, wish)
         };
         console.problems(&planned.lints, &loaded.sources);
-        if console.is_for_programs() {
-            plans.push(Shown::Plan(Box::new(render::json::plan_json(&view))));
-        } else {
-            let mut text = Vec::new();
-            if loaded.stacks.len() > 1 {
-                title(&mut text, stack)?;
-            }
-            render::human::plan(&mut text, &view, console.style)?;
-            console::print(&String::from_utf8_lossy(&text))?;
-        }
+        results.plan(stack, view)?;
         let end = test::judge(console, loaded, trials.iter());
         ends.push((end, !planned.plan.is_empty()));
     }
-    if console.is_for_programs() && !plans.is_empty() {
-        console::print_json(&one(plans))?;
-    }
+    results.print()?;
     Ok(ends)
 }
 
@@ -279,14 +253,6 @@ pub(super) fn one<T>(mut stacks: Vec<T>) -> Told<T> {
     }
 }
 
-/// What programs get to read about one stack: its plan, or why there is none.
-#[derive(Serialize)]
-#[serde(untagged)]
-enum Shown<'a> {
-    Plan(Box<PlanJson<'a>>),
-    NoPlan(Value),
-}
-
 pub(super) fn title(text: &mut Vec<u8>, stack: &Stack) -> Result<(), Trouble> {
     use std::io::Write as _;
     let name = &stack.manifest.ownership.stack;
@@ -303,6 +269,7 @@ fn view<'a>(planned: &'a Planned, wish: &Wish) -> Report<'a> {
     Report {
         forecast: Some(&planned.forecast),
         lints: &planned.lints,
+        scope: Some(&planned.survey.scope),
         run: run_of(wish.policy),
         coverage,
         ..Report::new(&planned.plan)

@@ -15,7 +15,13 @@ pub(super) fn run(console: &Console, global: &Global, arguments: &Files) -> Resu
     let stacks = loaded.stacks.iter();
     let all: Vec<Vec<Trial<'_>>> = stacks.map(|stack| stack.manifest.trials()).collect();
     match console.format {
-        Format::Human => show(console, &loaded, &all)?,
+        Format::Human | Format::Markdown | Format::Html => show(console, &loaded, &all)?,
+        Format::Github => {
+            show(console, &loaded, &all)?;
+            let faults = all.iter().flatten();
+            let faults: Vec<Problem> = faults.filter_map(|it| it.fault.clone()).collect();
+            console.annotate(&faults, &loaded.sources)?;
+        }
         Format::Json => {
             let results = named(&loaded, &all);
             let results = results.map(|(stack, trials)| render::json::tests_json(stack, trials));

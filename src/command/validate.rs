@@ -30,6 +30,7 @@ pub(super) fn run(
         let count = stack.manifest.desired.resources.len();
         let file = stack.file.display();
         console.problems(lints, sources);
+        console.annotate(lints, sources)?;
         if console.is_for_programs() {
             valid.push(json!({
                 "file": file.to_string(), "stack": name, "valid": true, "resources": count,

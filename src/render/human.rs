@@ -7,12 +7,12 @@ mod block;
 mod compact;
 mod event;
 mod explanation;
-mod heading;
-mod line;
+pub(super) mod heading;
+pub(super) mod line;
 mod list;
 mod moved;
 mod outcome;
-mod trial;
+pub(super) mod trial;
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -45,6 +45,7 @@ pub fn plan(to: &mut dyn Write, report: &Report<'_>, style: Style) -> io::Result
         lints: _,
         sources: _,
         tests,
+        scope: _,
     } = report;
     let mut lines = Vec::new();
     if !plan.is_empty() {
@@ -84,11 +85,15 @@ pub fn title(to: &mut dyn Write, stack: &str, manifest: &str) -> io::Result<()> 
 fn changes(plan: &Plan) -> Vec<Line> {
     let (gone, kept): (Vec<&Change>, Vec<_>) =
         plan.changes().partition(|change| change.action.removes());
-    let changes = [kept, gone].concat();
+    shown(&[kept, gone].concat())
+}
+
+/// Changes as blocks with an empty line after each; of many those that are alike together.
+pub(super) fn shown(changes: &[&Change]) -> Vec<Line> {
     if changes.len() > SMALL {
-        return compact::compact(&changes);
+        return compact::compact(changes);
     }
-    let blocks = changes.into_iter();
+    let blocks = changes.iter();
     blocks
         .flat_map(|change| block::block(change).into_iter().chain([Line::blank()]))
         .collect()
@@ -135,17 +140,23 @@ fn refusals(findings: &[Finding], run: Run) -> Vec<Line> {
 
 /// The line that everybody parses, and in a large plan the same by kind above it.
 fn conclusion(plan: &Plan, run: Run) -> Vec<Line> {
+    let mut lines = Vec::new();
+    if plan.changes().count() > SMALL {
+        lines.extend(by_kind(plan));
+    }
+    lines.push(sum(plan, run));
+    lines
+}
+
+/// The three numbers.
+pub(super) fn sum(plan: &Plan, run: Run) -> Line {
     if plan.is_empty() {
         let why = match run {
             Run::Apply if plan.has_incidents() => " What is reported above is left as it is.",
             Run::Apply => " Your infrastructure matches the configuration.",
             Run::Destroy => " No objects need to be destroyed.",
         };
-        return vec![Line::new(Tone::Add, "No changes.").then(Tone::Strong, why)];
-    }
-    let mut lines = Vec::new();
-    if plan.changes().count() > SMALL {
-        lines.extend(by_kind(plan));
+        return Line::new(Tone::Add, "No changes.").then(Tone::Strong, why);
     }
     let Summary {
         add,
@@ -157,13 +168,10 @@ fn conclusion(plan: &Plan, run: Run) -> Vec<Line> {
     } else {
         Tone::Plain
     };
-    lines.push(
-        Line::new(Tone::Strong, "Plan:")
-            .then(Tone::Plain, format!(" {add} to add, {change} to change, "))
-            .then(tone, format!("{destroy} to destroy"))
-            .then(Tone::Plain, "."),
-    );
-    lines
+    Line::new(Tone::Strong, "Plan:")
+        .then(Tone::Plain, format!(" {add} to add, {change} to change, "))
+        .then(tone, format!("{destroy} to destroy"))
+        .then(Tone::Plain, ".")
 }
 
 fn by_kind(plan: &Plan) -> Vec<Line> {
@@ -191,20 +199,26 @@ fn by_kind(plan: &Plan) -> Vec<Line> {
 
 /// The quotas that the plan would overrun.
 fn overruns(forecast: &Forecast) -> Vec<Line> {
-    let overruns = forecast.quotas.iter().filter(|it| it.after > it.limit);
-    let line = |quota: &Quota| {
-        let Quota { kind, after, limit } = quota;
-        let text = format!("the account would have {after} of {limit} possible {kind} objects");
+    let line = |text| {
         [
             Line::new(Tone::Warning, "Warning: ").then(Tone::Strong, text),
             Line::blank(),
         ]
     };
-    overruns.flat_map(line).collect()
+    exceeded(forecast).flat_map(line).collect()
+}
+
+/// What to say about the quotas that the plan would overrun.
+pub(super) fn exceeded(forecast: &Forecast) -> impl Iterator<Item = String> {
+    let overruns = forecast.quotas.iter().filter(|it| it.after > it.limit);
+    overruns.map(|quota| {
+        let Quota { kind, after, limit } = quota;
+        format!("the account would have {after} of {limit} possible {kind} objects")
+    })
 }
 
 /// What carrying out the plan takes.
-fn cost(forecast: &Forecast, run: Run) -> Option<Line> {
+pub(super) fn cost(forecast: &Forecast, run: Run) -> Option<Line> {
     let Forecast {
         writes,
         reads,

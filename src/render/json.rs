@@ -58,6 +58,7 @@ pub fn plan_json<'a>(report: &Report<'a>) -> PlanJson<'a> {
         lints,
         sources,
         tests,
+        scope: _,
     } = report;
     let changes: Vec<ChangeJson<'a>> = plan.changes().map(ChangeJson::new).collect();
     let fingerprints = changes.iter().map(ChangeJson::fingerprint).collect();
@@ -133,6 +134,10 @@ pub fn tests_json(stack: &str, trials: &[Trial<'_>]) -> Value {
 pub fn write(to: &mut dyn Write, value: &impl Serialize) -> io::Result<()> {
     let mut text = serde_json::to_string_pretty(value)?;
     text.push('\n');
+    // The runner of GitHub's workflows obeys `##[` wherever it stands; in JSON only a string has it.
+    if text.contains("##[") {
+        text = text.replace("##[", "##\\u005b");
+    }
     let is_plain = |byte: u8| matches!(byte, b'\n' | b' '..=b'~');
     if text.bytes().all(is_plain) {
         return to.write_all(text.as_bytes());

@@ -36,6 +36,65 @@ fn quickstart() -> Tunctl {
 }
 
 #[test]
+fn a_plan_as_markdown_begins_with_its_marker_also_where_there_is_none() {
+    let tunctl = quickstart();
+    let ran = tunctl.run(&["plan", "--sandbox", "--format", "markdown"]);
+    let ran = ran
+        .code(0)
+        .says("Plan: 4 to add, 0 to change, 0 to destroy.");
+    assert!(
+        ran.out
+            .starts_with("<!-- tunctl:plan:quickstart -->\n## Plan for `quickstart`\n")
+    );
+    tunctl.write("tunctl.yaml", "version: 1\nstack: edge\nacount: x\n");
+    let ran = tunctl.run(&["plan", "--sandbox", "--format", "markdown"]);
+    let ran = ran.code(1).says("`tunctl.yaml:3:1` **error**");
+    assert!(
+        ran.out.starts_with("<!-- tunctl:plan -->\n## No plan\n"),
+        "{}",
+        ran.out
+    );
+    let ran = tunctl.run(&["validate", "--format", "markdown"]);
+    ran.code(1)
+        .complains("this command has no format `markdown`");
+}
+
+#[test]
+fn annotations_come_after_the_text_and_on_the_right_lines() {
+    let tunctl = Tunctl::in_ci(MANIFEST);
+    let ran = tunctl
+        .run(&["plan", "--sandbox", "--format", "github"])
+        .code(0);
+    let ran = ran.says("Plan: 6 to add, 0 to change, 0 to destroy.");
+    let (_, commands) = ran.out.split_once("Fingerprint: ").unwrap();
+    let commands: Vec<&str> = commands.lines().skip(1).collect();
+    assert_eq!(commands.len(), 6, "{}", ran.out);
+    let web = "::notice file=tunctl.yaml,line=6,col=3,title=tunnel.edge-web::";
+    assert!(commands.iter().any(|it| it.starts_with(web)), "{}", ran.out);
+    tunctl.write("tunctl.yaml", &MANIFEST.replace("owns:", "ows:"));
+    for command in [&["plan", "--sandbox"][..], &["validate"], &["test"]] {
+        let ran = tunctl
+            .run(&[command, &["--format", "github"]].concat())
+            .code(1);
+        ran.says("::error file=tunctl.yaml,line=4,col=1,title=tunctl%3A%3A");
+    }
+}
+
+#[test]
+fn a_plan_as_html_is_one_page_also_where_there_is_none() {
+    let tunctl = quickstart();
+    let arguments = ["plan", "--sandbox", "--format", "html"];
+    let ran = tunctl
+        .run(&arguments)
+        .code(0)
+        .says("Plan for <code>quickstart</code>");
+    assert!(ran.out.starts_with("<!doctype html>") && ran.out.ends_with("</html>\n"));
+    tunctl.write("tunctl.yaml", "version: 1\nstack: edge\nacount: x\n");
+    let ran = tunctl.run(&arguments).code(1).says("<h1>No plan</h1>");
+    assert!(ran.out.contains("tunctl.yaml:3:1"), "{}", ran.out);
+}
+
+#[test]
 fn the_main_job_ends_with_2_then_0_then_0() {
     let tunctl = quickstart();
     let pending = tunctl.run(&["plan", "--sandbox", "--detailed-exitcode"]);

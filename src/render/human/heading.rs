@@ -18,7 +18,7 @@ pub(super) fn heading(change: &Change) -> Vec<Line> {
 
 /// `# tunnel.edge-web will be created`, in the words that tfcmt's patterns know. It has none
 /// for what is adopted or renamed; Terraform itself says "updated" there, and [`origin`] below.
-pub(super) fn title(change: &Change) -> Line {
+pub(crate) fn title(change: &Change) -> Line {
     let line = Line::at(2, Tone::Strong, format!("# {}", change.address));
     match &change.action {
         Action::Create { .. } => line.then(Tone::Plain, " will be created"),
@@ -56,7 +56,7 @@ pub(super) fn origin(change: &Change) -> Option<Line> {
 }
 
 /// Why it changes, and what happens on the way.
-pub(super) fn notes(change: &Change) -> Vec<Line> {
+pub(crate) fn notes(change: &Change) -> Vec<Line> {
     let because = because(change).map(|why| comment(&format!("because {why}")));
     because.into_iter().chain(draining(change)).collect()
 }

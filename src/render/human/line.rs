@@ -144,6 +144,19 @@ impl Line {
         self.then(Tone::Dim, format!("  # {text}"))
     }
 
+    /// The line without styles and without its end.
+    pub(crate) fn plain(&self) -> String {
+        let parts = self.parts.iter().map(|(_, text)| escaped(text));
+        std::iter::once(" ".repeat(self.indent).into())
+            .chain(parts)
+            .collect()
+    }
+
+    /// The parts, behind the indent.
+    pub(crate) fn parts(&self) -> (usize, &[(Tone, String)]) {
+        (self.indent, &self.parts)
+    }
+
     /// Writes the line and its end. Whatever the parts hold, it stays one line.
     pub(crate) fn write(&self, to: &mut dyn Write, style: Style) -> io::Result<()> {
         write!(to, "{:indent$}", "", indent = self.indent)?;

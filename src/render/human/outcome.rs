@@ -22,7 +22,7 @@ pub enum Run {
 
 impl Run {
     /// The word that people know it by.
-    pub(super) fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Apply => "Apply",
             Self::Destroy => "Destroy",

@@ -21,7 +21,7 @@ pub fn trials(to: &mut dyn Write, trials: &[Trial<'_>], style: Style) -> io::Res
 }
 
 /// How many tests there are, and how many fail. Nothing if there are none.
-pub(super) fn tally(trials: &[Trial<'_>]) -> Option<Line> {
+pub(crate) fn tally(trials: &[Trial<'_>]) -> Option<Line> {
     let failed = trials.iter().filter(|it| it.fault.is_some()).count();
     let passed = trials.len() - failed;
     match (passed, failed) {

@@ -1,5 +1,7 @@
 //! Properties over whatever Cloudflare, a manifest or an error message may say.
 
+use std::io::{self, Write};
+
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme};
 use proptest::prelude::*;
 use serde::Serialize;
@@ -11,7 +13,8 @@ use tunctl::problem::Problem;
 use tunctl::render::harmless::Harmless;
 use tunctl::render::human::Run;
 use tunctl::render::json::{outcome_json, plan_json, write};
-use tunctl::render::{Report, Style, Summary, human};
+use tunctl::render::section::Section;
+use tunctl::render::{Report, Style, Summary, github, html, human, markdown};
 use tunctl::source::{Sources, Span};
 
 use super::sample::{adopt, create, delete, plan, rename, replace, update};
@@ -24,6 +27,7 @@ fn text() -> impl Strategy<Value = String> {
         Just("\u{1b}[2J\u{9b}31m".to_owned()),
         Just("\u{202e}evil\u{2066}\u{200b}\u{feff}".to_owned()),
         Just("x\nPlan: 0 to add, 0 to change, 0 to destroy.\n".to_owned()),
+        Just("``` <!-- x --></details>@team #1 ##[error]x\n::error::y".to_owned()),
         Just("x\r\nError: \u{85}\u{2028}# a will be created".to_owned()),
     ]
 }
@@ -159,6 +163,32 @@ fn written(value: &impl Serialize) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+/// Neither control characters nor markup of others, and never too much.
+fn for_pull_requests(report: &Report<'_>) -> Result<(), TestCaseError> {
+    let sections = [Section::Plan(*report)];
+    let shown = |write: fn(&mut dyn Write, &[Section<'_>]) -> io::Result<()>| {
+        in_style(Style::Plain, |to, _| {
+            write(to, &sections).expect("a vector");
+        })
+    };
+    let comment = shown(markdown::write);
+    prop_assert!(comment.len() <= markdown::LIMIT);
+    prop_assert_eq!(comment.matches("<!--").count(), 1, "{}", comment);
+    let page = shown(html::write);
+    prop_assert_eq!(page.matches("<main>").count(), 1);
+    let commands = shown(github::write);
+    prop_assert!(
+        commands.lines().all(|it| it.starts_with("::")),
+        "{}",
+        commands
+    );
+    for text in [comment, page, commands] {
+        prop_assert_eq!(hostile(&text), None, "{:?}", text);
+        prop_assert!(!text.contains("##["), "{}", text);
+    }
+    Ok(())
+}
+
 proptest! {
     // Each case shows everything in every style and format.
     #![proptest_config(ProptestConfig::with_cases(64))]
@@ -187,6 +217,7 @@ proptest! {
         });
         prop_assert_eq!(titles.count(), names.len());
         written(&plan_json(&report))?;
+        for_pull_requests(&report)?;
     }
 
     #[test]
