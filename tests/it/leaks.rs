@@ -21,8 +21,11 @@ use crate::support::world::edge;
 const OUTPUTS: &[&[&str]] = &[
     &[],
     &["--format", "json"],
-    // Only `test` has it; the others refuse it, which is an output too.
+    // Only some commands have these; the others refuse them, which is an output too.
     &["--format", "junit"],
+    &["--format", "markdown"],
+    &["--format", "html"],
+    &["--format", "github"],
 ];
 
 /// The API token of the runs.
@@ -37,7 +40,8 @@ const FLOWS: &[&[&str]] = &[
     &["test"],
     &["plan"],
     &["apply", "--auto-approve"],
-    &["plan"],
+    &["plan", "--out", "saved.plan"],
+    &["show", "saved.plan"],
     &[
         "rotate",
         "tunnel",

@@ -36,12 +36,11 @@ fn examples() -> Vec<PathBuf> {
 /// An empty directory with the examples in it.
 fn checkout() -> Tunctl {
     let tunctl = Tunctl::new();
-    for path in examples() {
-        let name = path.file_name().unwrap().to_str().unwrap();
-        tunctl.write(
-            &format!("examples/{name}"),
-            &fs::read_to_string(&path).unwrap(),
-        );
+    let included = fs::read_dir(root().join("examples/many-files")).unwrap();
+    let included = included.map(|entry| entry.unwrap().path());
+    for path in examples().into_iter().chain(included) {
+        let name = path.strip_prefix(root()).unwrap().to_str().unwrap();
+        tunctl.write(name, &fs::read_to_string(&path).unwrap());
     }
     tunctl
 }

@@ -110,6 +110,32 @@ fn a_file_gets_mode_0600_and_the_secret_as_json() {
 }
 
 #[test]
+fn the_run_token_of_a_warp_connector_goes_to_its_sink_and_comes_back_when_it_is_missing() {
+    let office = "warpConnectors: {edge-office: {runToken: vault}}
+sinks: {vault: {file: \"secrets/{kind}-{name}.json\"}}
+";
+    let desk = Desk {
+        account: Account::new(&["example.com"]),
+        tunctl: Tunctl::in_ci(&edge(office)),
+    };
+    desk.apply().code(0);
+    let file = desk.tunctl.path("secrets/warp_connector-edge-office.json");
+    let kept = || serde_json::from_slice::<Value>(&fs::read(&file).unwrap()).unwrap();
+    let first = kept();
+    assert_eq!(first["kind"], "warp_connector");
+    let state = desk.account.control("GET", "/state", &Value::Null);
+    let tunnels = state["result"]["tables"]["tunnels"].as_object().unwrap();
+    assert!(tunnels.contains_key(first["id"].as_str().unwrap()));
+    desk.run(&["plan", "--detailed-exitcode"]).code(0);
+    fs::remove_file(&file).unwrap();
+    desk.run(&["plan", "--detailed-exitcode"])
+        .code(2)
+        .says("its secret is not in sink");
+    desk.apply().code(0);
+    assert_eq!(kept(), first);
+}
+
+#[test]
 fn a_file_that_git_would_track_is_refused_with_what_to_type() {
     let desk = Desk::new("{file: \"secrets/{kind}-{name}.json\"}");
     let git = |arguments: &[&str]| {
