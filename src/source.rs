@@ -14,6 +14,25 @@ pub struct Source {
     ends: Vec<usize>,
 }
 
+/// Whether a character can move the cursor, change the terminal, reorder text or hide in it:
+/// control characters (C1 too), Unicode's bidirectional controls, line separators and what has
+/// no width.
+pub(crate) fn is_hostile(character: char) -> bool {
+    character.is_control()
+        || matches!(
+            character,
+            '\u{ad}'
+                | '\u{61c}'
+                | '\u{180e}'
+                | '\u{200b}'..='\u{200f}'
+                | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}'
+                | '\u{feff}'
+                | '\u{fff9}'..='\u{fffb}'
+                | '\u{e0000}'..='\u{e007f}'
+        )
+}
+
 /// A stretch of bytes in one of a run's [`Sources`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Span {

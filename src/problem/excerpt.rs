@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use miette::{MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
 
-use crate::source::{Source, Span};
+use crate::source::{Source, Span, is_hostile};
 
 /// A line is long if it goes on for more bytes before or behind a label. Those of manifests that
 /// people write do not.
@@ -97,9 +97,24 @@ impl Part {
             start: window.start,
             line,
             column,
-            text,
+            text: harmless(&text),
         }
     }
+}
+
+/// The text without what could do something to a terminal, each in as many bytes: places in it
+/// stay where they are.
+fn harmless(text: &str) -> String {
+    let mut harmless = String::with_capacity(text.len());
+    for character in text.chars() {
+        if is_hostile(character) && !matches!(character, '\n' | '\t') {
+            harmless.push('?');
+            harmless.push_str(&" ".repeat(character.len_utf8() - 1));
+        } else {
+            harmless.push(character);
+        }
+    }
+    harmless
 }
 
 /// Fills up what the sign of a cut is shorter than the characters that it replaces.

@@ -8,8 +8,8 @@ use miette::{Diagnostic, LabeledSpan, Severity, SourceCode};
 
 use super::text::{bounded, escaped};
 
-/// A diagnostic whose texts are short, and free of control characters. Its excerpts are as they
-/// are: sources are cleaned when they are read.
+/// A diagnostic whose texts are short, and free of control characters. Its excerpts are so by
+/// themselves.
 #[derive(Debug)]
 pub struct Harmless<'a> {
     diagnostic: &'a dyn Diagnostic,

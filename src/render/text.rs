@@ -5,24 +5,7 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-/// Whether a character can move the cursor, change the terminal, reorder text or hide in it:
-/// control characters (C1 too), Unicode's bidirectional controls, line separators and what has
-/// no width.
-pub(crate) fn is_hostile(character: char) -> bool {
-    character.is_control()
-        || matches!(
-            character,
-            '\u{ad}'
-                | '\u{61c}'
-                | '\u{180e}'
-                | '\u{200b}'..='\u{200f}'
-                | '\u{2028}'..='\u{202e}'
-                | '\u{2060}'..='\u{206f}'
-                | '\u{feff}'
-                | '\u{fff9}'..='\u{fffb}'
-                | '\u{e0000}'..='\u{e007f}'
-        )
-}
+pub(crate) use crate::source::is_hostile;
 
 /// The text as it is, with hostile characters written out: `\n`, `\u{1b}`.
 pub(crate) fn escaped(text: &str) -> Cow<'_, str> {

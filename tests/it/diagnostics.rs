@@ -221,3 +221,20 @@ owns: {tunnels: [\"${PREFIX}*\"]}
         .collect();
     assert_eq!(places, ["edge-${STAGE}", "${ACCOUNT}", "\"${PREFIX}*\""]);
 }
+
+#[test]
+fn an_excerpt_does_nothing_to_a_terminal_and_underlines_the_right_place() {
+    let text = "version: 1 # \rFAKE \u{202e}LINE\u{85}\nstack: [\n";
+    let mut sources = Sources::default();
+    let document = manifest::open(
+        &mut sources,
+        "tunctl.yaml",
+        text.as_bytes(),
+        &BTreeMap::new(),
+        &mut budget(),
+    );
+    let problems = manifest::load(vec![document]).expect_err("it is not closed");
+    let shown = render(&problems, &sources);
+    assert!(shown.contains("version: 1 # ?FAKE ?  LINE?"), "{shown}");
+    assert!(!shown.contains(['\r', '\u{202e}', '\u{85}']), "{shown}");
+}
