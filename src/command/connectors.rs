@@ -81,7 +81,7 @@ async fn cleanup(
     if !chosen.is_empty() && !arguments.auto_approve {
         console.note(&render::connectors::lines(&chosen));
         let question = format!("Do you want to disconnect these from tunnel `{name}`?");
-        if !confirm(console, &question)? {
+        if !session.progress.suspend(|| confirm(console, &question))? {
             console.note("Nothing was changed.");
             return Ok(Exit::Error);
         }

@@ -105,7 +105,11 @@ async fn rotate(
 ) -> Result<Exit, Trouble> {
     let planned = planning::plan_all(session, loaded, wish).await;
     check(loaded, &planned, asked.address)?;
-    let approved = match apply::approve(console, asked.auto_approve, loaded, wish, &planned)? {
+    // A spinner would draw over the question.
+    let end = session
+        .progress
+        .suspend(|| apply::approve(console, asked.auto_approve, loaded, wish, &planned));
+    let approved = match end? {
         Ok(approved) => approved,
         Err(exit) => return Ok(exit),
     };

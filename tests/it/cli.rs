@@ -153,6 +153,95 @@ fn without_a_terminal_apply_needs_approval() {
 }
 
 #[test]
+fn an_apply_that_is_refused_says_why_as_json_and_when_quiet() {
+    let tunctl = quickstart();
+    let apply = ["apply", "--sandbox", "--auto-approve"];
+    tunctl.run(&apply).code(0);
+    let manifest = std::fs::read_to_string(tunctl.path("tunctl.yaml")).unwrap();
+    let guarded = manifest.replace("\ntunnels:", "\nprotected: [\"tunnel.*\"]\ntunnels:");
+    tunctl.write("tunctl.yaml", &guarded);
+    let destroy = ["destroy", "--sandbox", "--auto-approve"];
+    let refused = tunctl.run(&[&destroy[..], &["--format", "json"]].concat());
+    let json: Value = serde_json::from_str(&refused.code(3).out).expect("one object");
+    assert_eq!(json["findings"][0]["guard"], "protect", "{json:#}");
+    tunctl
+        .run(&[&destroy[..], &["--quiet"]].concat())
+        .code(3)
+        .complains("Nothing was changed: ");
+    let wrong =
+        "    tests: [{url: https://app.example.com/, service: \"http://no:1\"}]\n    ingress:";
+    tunctl.write("tunctl.yaml", &manifest.replacen("    ingress:", wrong, 1));
+    let refused = tunctl.run(&[&apply[..], &["--format", "json"]].concat());
+    let json: Value = serde_json::from_str(&refused.code(1).out).expect("one object");
+    assert_eq!(json["tests"][0]["passed"], false, "{json:#}");
+}
+
+#[test]
+fn init_gives_a_stack_what_begins_with_its_own_name() {
+    for (stack, owned) in [("shop", "shop-*"), ("ab", "ab-*"), ("e", "stack-e-*")] {
+        let tunctl = Tunctl::new();
+        tunctl.run(&["init", "--stack", stack]).code(0);
+        let text = std::fs::read_to_string(tunctl.path("tunctl.yaml")).unwrap();
+        assert!(text.contains(&format!("tunnels: [\"{owned}\"]")), "{text}");
+        tunctl.run(&["validate", "--sandbox"]).code(0);
+    }
+    let tunctl = Tunctl::new();
+    tunctl.write("My Dir_1/x", "");
+    tunctl.run(&["init", "My Dir_1/tunctl.yaml"]).code(0);
+    let text = std::fs::read_to_string(tunctl.path("My Dir_1/tunctl.yaml")).unwrap();
+    assert!(text.contains("stack: my-dir-1 #"), "{text}");
+}
+
+#[test]
+fn destroy_leaves_the_default_virtual_network_and_says_so() {
+    let networks = "version: 1
+stack: edge
+account: ${CLOUDFLARE_ACCOUNT_ID:-00000000000000000000000000000001}
+owns: {virtualNetworks: [\"edge-*\"]}
+virtualNetworks: {edge-main: {default: true}, edge-lab: {}}
+";
+    let tunctl = Tunctl::with_manifest(networks);
+    tunctl
+        .run(&[
+            "apply",
+            "--sandbox",
+            "--auto-approve",
+            "--allow",
+            "default=1",
+        ])
+        .code(0);
+    tunctl
+        .run(&["destroy", "--sandbox", "--auto-approve"])
+        .code(0)
+        .says("`virtual_network.edge-main` stays")
+        .says("1 destroyed");
+}
+
+#[test]
+fn json_that_ingress_validate_takes_is_imported_too() {
+    let tunctl = Tunctl::new();
+    let rules =
+        r#"[{"hostname":"a.example.com","service":"http://a:1"},{"service":"http_status:404"}]"#;
+    for (name, text) in [
+        ("cli.json", format!(r#"{{"ingress":{rules}}}"#)),
+        (
+            "api.json",
+            format!(r#"{{"result":{{"config":{{"ingress":{rules}}}}}}}"#),
+        ),
+    ] {
+        tunctl.write(name, &text);
+        tunctl
+            .run(&["ingress", "validate", name])
+            .code(0)
+            .says("OK");
+        tunctl
+            .run(&["import", "cloudflared", name, "--name", "web"])
+            .code(0)
+            .says("service: http://a:1");
+    }
+}
+
+#[test]
 fn init_writes_a_manifest_that_is_valid_and_never_overwrites() {
     let tunctl = Tunctl::new();
     tunctl.run(&["init", "--stack", "shop"]).code(0);
