@@ -29,16 +29,24 @@ impl Account {
     fn run<T: DeserializeOwned>(&self, operation: &Operation<T>) -> T {
         self.line
             .run(self.client.run(operation))
+            .expect("it lives")
             .expect("an answer")
     }
 
     fn refused<T: DeserializeOwned>(&self, operation: &Operation<T>) -> ApiError {
-        let answer = self.line.run(self.client.run(operation)).map(drop);
+        let answer = self
+            .line
+            .run(self.client.run(operation))
+            .expect("it lives")
+            .map(drop);
         answer.expect_err("it is refused")
     }
 
     fn read<T: DeserializeOwned>(&self, list: &List<T>) -> Vec<T> {
-        self.line.run(self.client.read(list)).expect("a list")
+        self.line
+            .run(self.client.read(list))
+            .expect("it lives")
+            .expect("a list")
     }
 
     fn control(&self, path: &str, body: &Value) {

@@ -2,8 +2,11 @@
 //! writes have done, and can be cut.
 
 use std::cell::{Cell, RefCell};
+use std::future::poll_fn;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::pin::pin;
 use std::rc::Rc;
+use std::task::Poll;
 
 use serde_json::Value;
 use tunctl::api::base::Base;
@@ -43,6 +46,8 @@ pub(crate) struct Line {
     end: Rc<End>,
     pub(super) kill: Rc<Cell<Kill>>,
     pub(super) sent: Rc<Cell<usize>>,
+    /// Whether the process is dead: it does nothing more then, also nothing that is no request.
+    pub(super) dead: Rc<Cell<bool>>,
     moments: Rc<RefCell<Option<Vec<Moment>>>>,
     lie: Rc<RefCell<Option<Box<Lie>>>>,
 }
@@ -72,6 +77,7 @@ impl Line {
         Self {
             end: Rc::new(end),
             kill: Rc::new(Cell::new(Kill::Never)),
+            dead: Rc::default(),
             sent: Rc::new(Cell::new(0)),
             moments: Rc::default(),
             lie: Rc::default(),
@@ -125,11 +131,25 @@ impl Line {
     }
 
     /// Runs the client to its end.
-    pub(crate) fn run<T>(&self, future: impl Future<Output = T>) -> T {
+    pub(crate) fn run<T>(&self, future: impl Future<Output = T>) -> Option<T> {
+        let mut future = pin!(future);
+        let living = poll_fn(|context| {
+            let polled = future.as_mut().poll(context);
+            if self.dead.get() {
+                return Poll::Ready(None);
+            }
+            polled.map(Some)
+        });
         match &*self.end {
-            End::InProcess(_) => futures::executor::block_on(future),
-            End::Loopback { runtime, .. } => runtime.block_on(future),
+            End::InProcess(_) => futures::executor::block_on(living),
+            End::Loopback { runtime, .. } => runtime.block_on(living),
         }
+    }
+
+    /// The end of the process: nothing behind it ever happens.
+    async fn die<T>(&self) -> T {
+        self.dead.set(true);
+        std::future::pending().await
     }
 
     /// Asks the emulator past the client, and past the count.
@@ -214,10 +234,9 @@ impl Wire for Line {
     async fn exchange(&self, call: Call) -> Result<Reply, WireError> {
         let number = self.sent.get();
         self.sent.set(number + 1);
-        let dead = || WireError::Unsendable("the process is dead".to_owned());
         let lost = match self.kill.get() {
-            Kill::Before(last) if number >= last => return Err(dead()),
-            Kill::After(last) if number > last => return Err(dead()),
+            Kill::Before(last) if number >= last => return self.die().await,
+            Kill::After(last) if number > last => return self.die().await,
             Kill::After(lost) | Kill::Lose(lost) => number == lost,
             Kill::Before(_) | Kill::Never => false,
         };
@@ -238,6 +257,9 @@ impl Wire for Line {
                 status,
                 state,
             });
+        }
+        if lost && matches!(self.kill.get(), Kill::After(_)) {
+            return self.die().await;
         }
         if lost {
             return Err(WireError::Broken("reset".to_owned()));

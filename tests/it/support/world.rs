@@ -207,6 +207,7 @@ impl World {
         let mut survey = self
             .line
             .run(reading)
+            .ok_or_else(|| vec![Problem::new("test::dead", "the process is dead")])?
             .map_err(|error| vec![Problem::new("test::unread", error.to_string())])?;
         survey.observed.at = self.line.time();
         self.look_into_sinks(&mut survey);
@@ -265,13 +266,15 @@ impl World {
         self.apply_and_die(Kill::Never).expect("a plan")
     }
 
-    /// Carries out the plan; the process dies on the way. `None` if it died before it had one.
+    /// Carries out the plan; the process dies on the way. `None` if it did.
     pub(crate) fn apply_and_die(&self, kill: Kill) -> Option<Outcome> {
         self.line.sent.set(0);
         self.line.kill.set(kill);
         let planned = self.try_plan().ok();
-        let outcome = planned.map(|planned| self.carry_out(&planned, &|_| {}));
+        let outcome =
+            planned.and_then(|(survey, plan)| self.try_carry_out((&survey, &plan), &|_| {}));
         self.line.kill.set(Kill::Never);
+        self.line.dead.set(false);
         outcome
     }
 
@@ -281,6 +284,15 @@ impl World {
         (survey, plan): &(Survey, Plan),
         on: &dyn Fn(&Event<'_>),
     ) -> Outcome {
+        self.try_carry_out((survey, plan), on).expect("it lives")
+    }
+
+    /// The same. `None` if the process died on the way.
+    fn try_carry_out(
+        &self,
+        (survey, plan): (&Survey, &Plan),
+        on: &dyn Fn(&Event<'_>),
+    ) -> Option<Outcome> {
         let manifest = self.manifest();
         let client = self.client();
         let executor = Executor {
