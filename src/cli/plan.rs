@@ -1,0 +1,99 @@
+//! Plans: which part, how they are shown, saved and carried out.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+
+use super::{Denied, Files};
+use crate::plan::guard::Allowance;
+
+/// Which part of a plan.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Choice {
+    /// Only this address and what it refers to; a glob, may be repeated.
+    #[arg(long, value_name = "ADDRESS")]
+    pub target: Vec<String>,
+    /// All but this address and what refers to it; a glob, may be repeated.
+    #[arg(long, value_name = "ADDRESS")]
+    pub exclude: Vec<String>,
+}
+
+/// What `plan` takes.
+#[derive(Debug, Clone, Args)]
+pub struct PlanArgs {
+    /// Which part of it.
+    #[command(flatten)]
+    pub choice: Choice,
+    /// Delete nothing.
+    #[arg(long)]
+    pub no_delete: bool,
+    /// Save the plan for `show` and `apply`; over a file that is there.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Exit with 2 if there are changes.
+    #[arg(long, alias = "non-zero-exit-code")]
+    pub detailed_exitcode: bool,
+    /// Take warnings of lints for errors: then nothing is planned.
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub deny: Option<Denied>,
+    /// Lift a guard up to a value, such as deletes=12.
+    #[arg(long, value_name = "GUARD=N")]
+    pub allow: Vec<Allowance>,
+    /// Which stacks.
+    #[command(flatten)]
+    pub files: Files,
+}
+
+/// What `show` takes.
+#[derive(Debug, Clone, Args)]
+pub struct ShowArgs {
+    /// What `plan --out` wrote.
+    #[arg(value_name = "PLANFILE")]
+    pub file: PathBuf,
+}
+
+/// What `apply` takes.
+#[derive(Debug, Clone, Args)]
+pub struct ApplyArgs {
+    /// Delete nothing.
+    #[arg(long)]
+    pub no_delete: bool,
+    /// Change something only if the plan has this fingerprint; for several stacks, repeated.
+    #[arg(long, value_name = "FINGERPRINT")]
+    pub expect: Vec<String>,
+    /// How long to wait until all connectors have loaded a new configuration; 0: not at all.
+    #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = patience)]
+    pub converge_timeout: Duration,
+    /// Take warnings of lints for errors: then nothing is changed.
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub deny: Option<Denied>,
+    /// What `destroy` takes too.
+    #[command(flatten)]
+    pub write: WriteArgs,
+}
+
+/// What both `apply` and `destroy` take.
+#[derive(Debug, Clone, Args)]
+pub struct WriteArgs {
+    /// Which part of the plan.
+    #[command(flatten)]
+    pub choice: Choice,
+    /// Do not ask.
+    #[arg(long)]
+    pub auto_approve: bool,
+    /// Lift a guard up to a value, such as deletes=12.
+    #[arg(long, value_name = "GUARD=N")]
+    pub allow: Vec<Allowance>,
+    /// Which stacks.
+    #[command(flatten)]
+    pub files: Files,
+}
+
+/// A duration that may be nothing.
+fn patience(text: &str) -> Result<Duration, String> {
+    match text {
+        "0" | "0s" => Ok(Duration::ZERO),
+        text => super::duration(text),
+    }
+}
