@@ -4,6 +4,7 @@ mod import;
 mod ingress;
 mod live;
 mod plan;
+mod store;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -18,6 +19,7 @@ pub use live::{
 pub use import::{Import, ImportCloudflared};
 pub use ingress::{Ingress, IngressDialect, IngressFile, IngressRule};
 pub use plan::{ApplyArgs, Choice, PlanArgs, ShowArgs, WriteArgs};
+pub use store::{StoreArgs, UnlockArgs};
 
 /// Exit codes and credentials, for the end of `--help`.
 const AFTER: &str = "\
@@ -76,6 +78,8 @@ pub enum Command {
     /// Print a token of a tunnel, to a pipe.
     #[command(subcommand)]
     Token(Token),
+    /// Show who holds the lock of the account; remove it after asking.
+    Unlock(UnlockArgs),
     /// Serve an emulation of Cloudflare's API, for tests and demos.
     Emulate(Emulate),
 }
@@ -105,11 +109,14 @@ pub struct Global {
     #[arg(long, global = true, value_name = "FILE", help_heading = "Connection")]
     pub ca_file: Option<PathBuf>,
     /// How long one request may take, such as 30s or 2m.
-    #[arg(long, global = true, value_name = "DURATION", default_value = "60s", value_parser = duration, help_heading = "Connection")]
+    #[arg(long, global = true, value_name = "DURATION", default_value = "30s", value_parser = duration, help_heading = "Connection")]
     pub timeout: Duration,
     /// Requests at the same time.
     #[arg(long, global = true, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=100), help_heading = "Connection")]
     pub parallelism: u16,
+    /// Where lock, journal and audit log are kept.
+    #[command(flatten)]
+    pub store: StoreArgs,
     /// Set a variable for `${NAME}`, or take it from the environment.
     #[arg(
         long = "var",
@@ -236,6 +243,14 @@ pub struct Emulate {
     /// Make a zone, unless it is there; may be repeated.
     #[arg(long = "zone", value_name = "NAME")]
     pub zones: Vec<String>,
+}
+
+/// A duration that may be nothing.
+fn patience(text: &str) -> Result<Duration, String> {
+    match text {
+        "0" | "0s" => Ok(Duration::ZERO),
+        text => duration(text),
+    }
 }
 
 fn duration(text: &str) -> Result<Duration, String> {

@@ -14,6 +14,7 @@ mod import;
 mod ingress;
 mod init;
 mod keeping;
+mod lock;
 mod plan_file;
 mod planning;
 mod results;
@@ -25,6 +26,7 @@ mod stacks;
 mod test;
 mod token;
 mod tunnel;
+mod unlock;
 mod validate;
 mod wish;
 
@@ -60,6 +62,7 @@ pub fn run(cli: &Cli) -> Exit {
         Command::Rotate(what) => rotate::run(&console, &cli.global, what),
         Command::Connectors(what) => connectors::run(&console, &cli.global, what),
         Command::Token(what) => token::run(&console, &cli.global, what),
+        Command::Unlock(arguments) => unlock::run(&console, &cli.global, arguments),
         Command::Emulate(arguments) => emulate::run(&console, arguments),
     };
     end.unwrap_or_else(|trouble| {

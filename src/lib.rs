@@ -35,4 +35,5 @@ pub mod scope;
 pub mod secret;
 pub mod sink;
 pub mod source;
+pub mod store;
 pub mod suggest;

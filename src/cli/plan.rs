@@ -63,7 +63,7 @@ pub struct ApplyArgs {
     #[arg(long, value_name = "FINGERPRINT")]
     pub expect: Vec<String>,
     /// How long to wait until all connectors have loaded a new configuration; 0: not at all.
-    #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = patience)]
+    #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = super::patience)]
     pub converge_timeout: Duration,
     /// Take warnings of lints for errors: then nothing is changed.
     #[arg(long, value_enum, value_name = "WHAT")]
@@ -88,12 +88,4 @@ pub struct WriteArgs {
     /// Which stacks.
     #[command(flatten)]
     pub files: Files,
-}
-
-/// A duration that may be nothing.
-fn patience(text: &str) -> Result<Duration, String> {
-    match text {
-        "0" | "0s" => Ok(Duration::ZERO),
-        text => super::duration(text),
-    }
 }

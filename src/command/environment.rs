@@ -50,6 +50,37 @@ pub(super) fn for_manifests(global: &Global) -> Result<BTreeMap<String, String>,
     Ok(variables)
 }
 
+/// Names that the clouds' own tools use for credentials and settings begin so.
+const CLOUDS: [&str; 3] = ["AWS_", "GOOGLE_", "AZURE_"];
+
+/// What tells which machine this is, and which CI job.
+const IDENTITY: [&str; 7] = [
+    "HOSTNAME",
+    "COMPUTERNAME",
+    "GITHUB_SERVER_URL",
+    "GITHUB_REPOSITORY",
+    "GITHUB_RUN_ID",
+    "CI_JOB_URL",
+    "BUILD_URL",
+];
+
+/// The variables that the store may use: credentials of the clouds, and who runs this.
+pub(super) fn for_stores() -> BTreeMap<String, String> {
+    let is_meant = |name: &str| {
+        CLOUDS.iter().any(|prefix| name.starts_with(prefix)) || IDENTITY.contains(&name)
+    };
+    let texts = env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    texts.filter(|(name, _)| is_meant(name)).collect()
+}
+
+/// Whether a CI system runs this: all of them set `CI`, Azure Pipelines and Jenkins names of their
+/// own.
+pub(super) fn is_in_ci() -> bool {
+    let any = ["CI", "TF_BUILD", "JENKINS_URL"].map(variable);
+    any.into_iter().flatten().any(|value| value != "false")
+}
+
 fn unset(name: &str) -> Trouble {
     let message = format!("`--var {name}` names an environment variable that is not set");
     Trouble::from(
