@@ -4,6 +4,7 @@ pub mod blast_radius;
 pub mod change;
 mod comparison;
 mod exclusive;
+pub mod expiry;
 pub mod fingerprint;
 pub mod forecast;
 pub mod guard;
@@ -41,6 +42,8 @@ pub enum Policy {
     KeepAll,
     /// Delete everything that the stack owns or declares.
     Destroy,
+    /// Delete what is to end, with what leads to it, and nothing else.
+    End,
 }
 
 /// Everything that a plan depends on.
@@ -109,7 +112,7 @@ pub fn plan(input: &Input<'_>) -> Result<Plan, Vec<Problem>> {
     }
     let mut changes = Vec::new();
     let mut warnings = Vec::new();
-    if input.policy != Policy::Destroy {
+    if matches!(input.policy, Policy::Sync | Policy::KeepAll) {
         changes = declared(input, &mut warnings)?;
         exclusive::give_up(input, &mut changes)?;
         follow(input, &mut changes);
@@ -139,7 +142,7 @@ pub fn plan(input: &Input<'_>) -> Result<Plan, Vec<Problem>> {
 fn claimed_twice(input: &Input<'_>) -> Vec<Problem> {
     let claims = input.desired.resources.iter().filter_map(|(address, it)| {
         let stack = input.ownership.elsewhere.get(address)?;
-        let label = format!("stack `{stack}` of this run declares `{address}` too");
+        let label = format!("stack `{stack}` declares `{address}` too");
         Some(
             Problem::new(
                 "tunctl::claimed_twice",

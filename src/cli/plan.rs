@@ -28,6 +28,9 @@ pub struct PlanArgs {
     /// Delete nothing.
     #[arg(long)]
     pub no_delete: bool,
+    /// Make an ephemeral tunnel again that has ended; may be repeated.
+    #[arg(long, value_name = "NAME")]
+    pub renew: Vec<String>,
     /// Save the plan for `show` and `apply`; over a file that is there.
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
@@ -59,6 +62,9 @@ pub struct ApplyArgs {
     /// Delete nothing.
     #[arg(long)]
     pub no_delete: bool,
+    /// Make an ephemeral tunnel again that has ended; may be repeated.
+    #[arg(long, value_name = "NAME")]
+    pub renew: Vec<String>,
     /// Change something only if the plan has this fingerprint; for several stacks, repeated.
     #[arg(long, value_name = "FINGERPRINT")]
     pub expect: Vec<String>,

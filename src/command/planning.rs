@@ -5,9 +5,11 @@ use futures::future::join_all;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::aim::Aim;
 use super::console::{Console, Trouble};
 use super::keeping::{self};
 use super::plan_file;
+use super::records::Records;
 use super::results::Results;
 use super::runtime;
 use super::session::Session;
@@ -25,6 +27,7 @@ use crate::render::human::Run;
 use crate::render::{self, Coverage, Report, Style};
 use crate::routing::test::Trial;
 use crate::source::Sources;
+use crate::store::StoreError;
 
 /// A stack's plan and what it was made from.
 pub(super) struct Planned {
@@ -32,6 +35,10 @@ pub(super) struct Planned {
     pub(super) plan: Plan,
     pub(super) forecast: Forecast,
     pub(super) lints: Vec<Problem>,
+    /// What of the stack is to be there, and what is its own, in this run.
+    pub(super) aim: Aim,
+    /// What the store said.
+    pub(super) records: Records,
 }
 
 /// Why a stack has no plan.
@@ -48,7 +55,9 @@ pub(super) fn run(
 ) -> Result<Exit, Trouble> {
     let loaded = stacks::load(global, &arguments.files)?;
     let policy = policy(arguments.no_delete);
-    let wish = Wish::new(&arguments.choice, &arguments.allow, policy)?.deny(arguments.deny);
+    let wish = Wish::new(&arguments.choice, &arguments.allow, policy)?
+        .deny(arguments.deny)
+        .renew(&arguments.renew);
     let planned = runtime()?.block_on(async {
         let session = Session::open(console, global, &loaded.stacks).await?;
         let planned = plan_all(&session, &loaded, &wish).await;
@@ -84,7 +93,7 @@ pub(super) fn policy(no_delete: bool) -> Policy {
 pub(super) fn run_of(policy: Policy) -> Run {
     match policy {
         Policy::Destroy => Run::Destroy,
-        Policy::Sync | Policy::KeepAll => Run::Apply,
+        Policy::Sync | Policy::KeepAll | Policy::End => Run::Apply,
     }
 }
 
@@ -107,22 +116,26 @@ async fn plan_one(
     wish: &Wish,
 ) -> Result<Planned, Unplanned> {
     let manifest = &stack.manifest;
+    let records = session.locks.records(stack).await;
+    let records = records.map_err(|error| Unplanned::Refused(vec![unread(&error)]))?;
+    let mut aim = Aim::new(stack, &records, wish).map_err(Unplanned::Refused)?;
     let mut survey = observe::observe(
         &session.client,
         &manifest.account,
         &manifest.desired,
-        &manifest.ownership,
+        &aim.ownership,
     )
     .await
     .map_err(Unplanned::Unread)?;
     keeping::look(stack, &mut survey, wish.looks, wish.rotate.as_ref()).await;
     survey.observed.at = Timestamp::now();
+    let endings = aim.take_in(stack, &survey.observed, wish);
     let input = Input {
         kinds: KINDS,
         scope: &survey.scope,
-        desired: &manifest.desired,
+        desired: aim.desired(stack),
         observed: &survey.observed,
-        ownership: &manifest.ownership,
+        ownership: &aim.ownership,
         limits: &manifest.limits,
         policy: wish.policy,
         selection: &wish.selection,
@@ -132,6 +145,7 @@ async fn plan_one(
     let lints = lints.map_err(Unplanned::Refused)?;
     let mut plan = plan::plan(&input).map_err(Unplanned::Refused)?;
     let forecast = forecast::forecast(&input, &plan);
+    plan.warnings.extend(endings);
     plan.warnings.extend(survey.warnings.iter().cloned());
     let unfit: Vec<Problem> = keeping::unfit(&stack.delivery, &plan).collect();
     plan.warnings.extend(unfit);
@@ -142,7 +156,14 @@ async fn plan_one(
         plan,
         forecast,
         lints,
+        aim,
+        records,
     })
+}
+
+fn unread(error: &StoreError) -> Problem {
+    let problem = Problem::new("tunctl::store_failed", error.to_string());
+    problem.help("what other stacks claim and which teardowns have begun stands in the store")
 }
 
 /// Prints every plan; for each stack how it ended, and whether there are changes.

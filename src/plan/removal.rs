@@ -4,9 +4,10 @@
 use super::judge::is_in_hand;
 use super::{Action, Change, Input, Policy, Reason};
 use crate::address::Address;
-use crate::desired::{Declared, Drain};
+use crate::desired::Declared;
 use crate::kind::{AnyKind, Recheck};
 use crate::observed::{Object, Owner};
+use crate::ownership::Ending;
 use crate::problem::Problem;
 
 /// Every deletion that the plan needs.
@@ -28,9 +29,12 @@ pub(super) fn undeclared(
         if input.ownership.is_ignored(address) {
             continue;
         }
+        let ending = input.ownership.ending(address, object);
+        let ending = ending.filter(|_| declared.is_none());
         let goes = match declared {
             Some(declared) => input.policy == Policy::Destroy && is_in_hand(declared, object),
-            None => input.ownership.is_ours(address, object),
+            None if ending.is_some() => true,
+            None => input.policy != Policy::End && input.ownership.is_ours(address, object),
         };
         if goes && let Some(twin) = changes.last().filter(|it| it.address == *address) {
             problems.push(ambiguous(
@@ -38,19 +42,12 @@ pub(super) fn undeclared(
                 [twin.action.objects(), std::slice::from_ref(object)],
             ));
         } else if goes {
+            let ending = ending.map(|(_, ending)| ending);
             changes.push(Change {
-                address: address.clone(),
-                action: Action::Delete {
-                    object: object.clone(),
-                    drain: drain(input, declared),
-                },
-                reason: Reason::Undeclared,
-                waits_for: Vec::new(),
                 recheck: kind.recheck() != Recheck::Never,
-                at: declared.map(|declared| declared.at),
-                keeps: None,
+                ..deletion(input, (address, object), declared, ending)
             });
-        } else if declared.is_none() && object.owner == Owner::Ours {
+        } else if declared.is_none() && object.owner == Owner::Ours && input.policy != Policy::End {
             warnings.push(kept(input, *kind, address, object));
         }
     }
@@ -58,6 +55,35 @@ pub(super) fn undeclared(
         Ok(changes)
     } else {
         Err(problems)
+    }
+}
+
+fn deletion(
+    input: &Input<'_>,
+    (address, object): (&Address, &Object),
+    declared: Option<&Declared>,
+    ending: Option<&Ending>,
+) -> Change {
+    let drain = match (declared, ending) {
+        (Some(declared), _) => declared.lifecycle.drain,
+        (None, Some(ending)) => ending.drain,
+        (None, None) => input.desired.drain,
+    };
+    let reason = ending.map_or(Reason::Undeclared, |ending| Reason::Ends {
+        cause: ending.cause,
+        since: ending.since,
+    });
+    Change {
+        address: address.clone(),
+        action: Action::Delete {
+            object: object.clone(),
+            drain,
+        },
+        reason,
+        waits_for: Vec::new(),
+        recheck: false,
+        at: declared.map(|declared| declared.at),
+        keeps: None,
     }
 }
 
@@ -75,10 +101,6 @@ fn ambiguous(address: &Address, objects: [&[Object]; 2]) -> Problem {
         ),
     )
     .help("delete or rename one of them at Cloudflare")
-}
-
-fn drain(input: &Input<'_>, declared: Option<&Declared>) -> Drain {
-    declared.map_or(input.desired.drain, |declared| declared.lifecycle.drain)
 }
 
 fn kept(input: &Input<'_>, kind: &dyn AnyKind, address: &Address, object: &Object) -> Problem {

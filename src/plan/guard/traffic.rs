@@ -89,6 +89,7 @@ pub(super) fn live(input: &Input<'_>, changes: &[&Change]) -> Option<Finding> {
         matches!(change.action, Action::Delete { .. })
             && is_live(input, &change.address)
             && !input.ownership.removed.contains(&change.address)
+            && !input.ownership.endings.contains_key(&change.address)
     });
     finding(
         Guard::Live,
