@@ -10,6 +10,7 @@ mod environment;
 mod expected;
 mod explain;
 mod fmt;
+mod graph;
 mod import;
 mod ingress;
 mod init;
@@ -53,6 +54,7 @@ pub fn run(cli: &Cli) -> Exit {
         Command::Schema => schema(),
         Command::Explain(arguments) => explain::run(&console, &cli.global, arguments),
         Command::Test(files) => test::run(&console, &cli.global, files),
+        Command::Graph(arguments) => graph::run(&console, &cli.global, arguments),
         Command::Ingress(question) => ingress::run(&console, question),
         Command::Import(source) => import::run(&console, source),
         Command::Plan(arguments) => planning::run(&console, &cli.global, arguments),
@@ -77,6 +79,7 @@ fn prints(command: &Command, format: Format) -> bool {
         Format::Human | Format::Json => true,
         Format::Junit => matches!(command, Command::Test(_)),
         Format::Markdown | Format::Html => matches!(command, Command::Plan(_)),
+        Format::Mermaid | Format::Dot | Format::Svg => matches!(command, Command::Graph(_)),
         Format::Github => matches!(
             command,
             Command::Plan(_) | Command::Validate(_) | Command::Test(_)
@@ -91,7 +94,7 @@ fn unprintable(format: Format) -> Trouble {
     Problem::new("tunctl::no_such_format", message)
         .help(
             "`junit` is for `tunctl test`; `markdown` and `html` for `tunctl plan`; `github` for these \
-             two and `tunctl validate`",
+             two and `tunctl validate`; `mermaid`, `dot` and `svg` for `tunctl graph`",
         )
         .into()
 }

@@ -14,8 +14,8 @@ use super::fault::Fault;
 use super::human::heading::{notes, title};
 use super::human::line::{Line, Tone};
 use super::human::{cost, exceeded, shown, sum, trial::tally};
+use super::markup::text;
 use super::section::{NOBODY, Remarks, Section, effects};
-use super::text::escaped;
 use crate::plan::{Change, Plan, fingerprint};
 
 /// The page's only style; it follows the reader's choice of dark or light.
@@ -45,23 +45,6 @@ pub fn write(to: &mut dyn Write, sections: &[Section<'_>]) -> io::Result<()> {
         }
     }
     writeln!(to, "</main>\n</body>\n</html>")
-}
-
-/// Text as it is, whatever it holds.
-fn text(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len() + 8);
-    for character in escaped(text).chars() {
-        match character {
-            '&' => safe.push_str("&amp;"),
-            '<' => safe.push_str("&lt;"),
-            '>' => safe.push_str("&gt;"),
-            '"' => safe.push_str("&quot;"),
-            // The runner of GitHub's workflows looks for `##[` in whatever is printed.
-            '#' => safe.push_str("&#35;"),
-            _ => safe.push(character),
-        }
-    }
-    safe
 }
 
 fn unplanned(to: &mut dyn Write, stack: Option<&str>, all: &[Fault]) -> io::Result<()> {

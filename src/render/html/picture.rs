@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use super::text;
 use crate::plan::Plan;
-use crate::render::text::escaped;
+use crate::render::markup::{shortened, text, width_of};
 use crate::render::topology::{self, Column, Fate, Node, Picture};
 
 /// How many edges are drawn; more cannot be followed.
@@ -63,12 +62,7 @@ pub(super) fn write(to: &mut dyn Write, plan: &Plan) -> io::Result<()> {
 }
 
 fn label(node: &Node) -> String {
-    let label = escaped(&node.label);
-    if label.chars().count() <= LONGEST {
-        return label.into_owned();
-    }
-    let begin: String = label.chars().take(LONGEST - 1).collect();
-    begin + "…"
+    shortened(&node.label, LONGEST)
 }
 
 /// The place of every box, and the size of the whole.
@@ -77,7 +71,7 @@ fn layout(nodes: &[Node]) -> (Vec<Place>, usize, usize) {
     for node in nodes {
         let (count, width) = columns.entry(node.column).or_default();
         *count += 1;
-        *width = (*width).max(label(node).chars().count() * CHARACTER + 24);
+        *width = (*width).max(width_of(&label(node)) * CHARACTER + 24);
     }
     let tallest = columns.values().map(|(count, _)| *count).max().unwrap_or(0);
     let mut lefts = BTreeMap::new();
