@@ -19,6 +19,7 @@ use crate::kind::{self, Kind as _, View};
 use crate::observe::health::health;
 use crate::observe::{self, Survey};
 use crate::problem::Problem;
+use crate::render::github::inert;
 use crate::render::graph as views;
 
 /// How much of a file is looked at to tell whether it is a picture of ours.
@@ -56,6 +57,7 @@ pub(super) fn run(
             put(file, &text)?;
             console.note(&format!("Wrote {}.", file.display()));
         }
+        None if format == Format::Human => console::print(&inert(&text))?,
         None => console::print(&text)?,
     }
     for seen in &seen {

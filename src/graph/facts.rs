@@ -29,6 +29,8 @@ pub(super) struct Facts {
     pub(super) routes: BTreeSet<(Address, String)>,
     /// Virtual networks.
     pub(super) networks: BTreeSet<String>,
+    /// The virtual network of routes that name none.
+    default: Option<String>,
 }
 
 impl Facts {
@@ -81,6 +83,9 @@ impl Facts {
             self.tunnels.insert(address.clone());
         } else if kind == VirtualNetwork::NAME {
             self.networks.insert(address.name.clone());
+            if spec["default"] == true {
+                self.default = Some(address.name.clone());
+            }
         } else if kind == PrivateRoute::NAME {
             let target = spec.get("target").and_then(Value::as_str);
             let target = target.and_then(Address::parse);
@@ -105,8 +110,9 @@ impl Facts {
 
     /// Whether a route is in a virtual network.
     pub(super) fn uses(&self, network: &str) -> bool {
+        let default = self.default.as_deref();
         let mut routes = self.routes.iter();
-        routes.any(|(_, name)| parts(name).1 == Some(network))
+        routes.any(|(_, name)| parts(name).1.or(default) == Some(network))
     }
 }
 

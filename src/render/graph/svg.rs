@@ -25,7 +25,7 @@ const COLUMNS: [(usize, usize); 3] = [(32, 344), (424, 232), (704, 344)];
 
 /// What is above the first panel, without and for the legend; the head of a panel, and what is free
 /// below its rows.
-const TOP: usize = 60;
+const TOP: usize = 72;
 const LEGEND: usize = 24;
 const HEAD: usize = 40;
 const FOOT: usize = 8;

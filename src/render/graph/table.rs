@@ -1,6 +1,6 @@
 //! Where everything stands: a tunnel is a table of rows, one for each rule and each network. A
-//! name stands beside all of its rules, a service beside the longest run of rows that it answers;
-//! names are put in such an order that these runs are long, so that few lines cross.
+//! name stands beside all of its rules, a service beside the runs of rows that it answers; names
+//! are put in such an order that these runs are long, so that few lines cross.
 
 use std::collections::BTreeMap;
 
@@ -9,6 +9,9 @@ use crate::graph::{Name, Rule, Tunnel};
 
 /// How often names and services are put in order. It settles in two or three rounds.
 const ROUNDS: usize = 4;
+
+/// How many rows a line may cross on its way to a service.
+const NEAR: usize = 4;
 
 /// Parts of a row, so that means can be compared without fractions.
 const PARTS: usize = 1 << 16;
@@ -23,6 +26,30 @@ pub(super) struct Cell {
     /// Everything that is to be said about it.
     pub(super) title: String,
     pub(super) look: Look,
+}
+
+/// Rows one below the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Run {
+    row: usize,
+    rows: usize,
+}
+
+impl Run {
+    fn end(self) -> usize {
+        self.row + self.rows
+    }
+
+    /// Rows between the two; 0 if they touch.
+    fn distance(self, other: Self) -> usize {
+        let after = self.row.saturating_sub(other.end());
+        after + other.row.saturating_sub(self.end())
+    }
+
+    /// The row of it that is nearest to another one.
+    fn nearest(self, row: usize) -> usize {
+        row.clamp(self.row, self.end() - 1)
+    }
 }
 
 /// A line through a row.
@@ -73,31 +100,30 @@ impl Table {
                 look: Look::of_name(name),
             });
         }
-        let runs = runs(&served);
-        for (service, (row, rows)) in &runs {
-            self.right.push(Cell {
-                row: *row,
-                rows: *rows,
+        let places = places(&served);
+        for (service, runs) in &places {
+            self.right.extend(runs.iter().map(|run| Cell {
+                row: run.row,
+                rows: run.rows,
                 text: (*service).to_owned(),
                 title: (*service).to_owned(),
                 look: Look::Plain,
-            });
+            }));
         }
         for (row, name, rule) in served {
-            self.rule(row, name, rule, runs[rule.service.as_str()]);
+            let ends = places[rule.service.as_str()].iter();
+            let ends = ends.map(|run| run.nearest(row));
+            let end = ends.min_by_key(|end| end.abs_diff(row)).unwrap_or(row);
+            self.rule((row, end), name, rule);
         }
     }
 
-    fn rule(&mut self, row: usize, name: &Name, rule: &Rule, (begin, rows): (usize, usize)) {
+    fn rule(&mut self, (row, end): (usize, usize), name: &Name, rule: &Rule) {
         let mut look = Look::of_trace(rule.trace);
         if look == Look::Plain && name.host.is_empty() {
             look = Look::Faint;
         }
-        self.lines.push(Line {
-            row,
-            end: row.clamp(begin, begin + rows - 1),
-            look,
-        });
+        self.lines.push(Line { row, end, look });
         if let Some(path) = &rule.path {
             self.middle.push(Cell {
                 row,
@@ -149,25 +175,29 @@ impl Table {
     }
 }
 
-/// The longest run of rows that each service answers.
-fn runs<'a>(served: &[(usize, &Name, &'a Rule)]) -> BTreeMap<&'a str, (usize, usize)> {
-    let mut runs: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
-    let mut rest = served;
-    while let [(row, _, first), ..] = rest {
-        let same = |(index, (at, _, rule)): (usize, &(usize, &Name, &Rule))| {
-            *at == row + index && rule.service == first.service
-        };
-        let length = rest
-            .iter()
-            .enumerate()
-            .take_while(|it| same((it.0, it.1)))
-            .count();
-        let longest = runs.entry(&first.service).or_default();
-        if length > longest.1 {
-            *longest = (*row, length);
+/// Where each service stands: beside the longest run of rows that it answers, and again beside
+/// runs that are so far away that nobody could follow a line.
+fn places<'a>(served: &[(usize, &Name, &'a Rule)]) -> BTreeMap<&'a str, Vec<Run>> {
+    let mut places: BTreeMap<&str, Vec<Run>> = BTreeMap::new();
+    for (service, run) in runs(served) {
+        let known = places.entry(service).or_default();
+        if known.iter().all(|it| it.distance(run) > NEAR) {
+            known.push(run);
         }
-        rest = &rest[length..];
     }
+    places
+}
+
+/// Rows one below the other with the same service, the longest runs first.
+fn runs<'a>(served: &[(usize, &Name, &'a Rule)]) -> Vec<(&'a str, Run)> {
+    let mut runs: Vec<(&str, Run)> = Vec::new();
+    for (row, _, rule) in served {
+        match runs.last_mut() {
+            Some((service, run)) if *service == rule.service && run.end() == *row => run.rows += 1,
+            Some(_) | None => runs.push((&rule.service, Run { row: *row, rows: 1 })),
+        }
+    }
+    runs.sort_by_key(|(_, run)| (std::cmp::Reverse(run.rows), run.row));
     runs
 }
 
