@@ -65,7 +65,7 @@ fn planned(to: &mut dyn Write, report: &Report<'_>) -> io::Result<()> {
         "<section>\n<h1>Plan for <code>{}</code></h1>",
         text(&plan.stack)
     )?;
-    writeln!(to, "<p class=\"radius\">{}</p>", radius(report))?;
+    radius(to, report)?;
     writeln!(to, "<p>{}</p>", spans(&sum(plan, report.run)))?;
     if report.coverage == Coverage::Partial {
         writeln!(
@@ -91,23 +91,26 @@ fn planned(to: &mut dyn Write, report: &Report<'_>) -> io::Result<()> {
     )
 }
 
-fn radius(report: &Report<'_>) -> String {
-    let effects = effects(report).into_iter().map(|(words, names)| {
-        let shown = names.iter().take(NAMES);
-        let mut shown: Vec<String> = shown
-            .map(|name| format!("<code>{}</code>", text(name)))
-            .collect();
-        if names.len() > NAMES {
-            shown.push("…".to_owned());
-        }
-        format!("{} ({})", text(&words), shown.join(", "))
-    });
-    let effects: Vec<String> = effects.collect();
+fn radius(to: &mut dyn Write, report: &Report<'_>) -> io::Result<()> {
+    let effects = effects(report);
     if effects.is_empty() {
-        NOBODY.to_owned()
-    } else {
-        effects.join("; ") + "."
+        return writeln!(to, "<p class=\"radius\">{NOBODY}</p>");
     }
+    writeln!(to, "<ul class=\"radius\">")?;
+    for (words, names) in effects {
+        let shown = names.iter().take(NAMES);
+        let shown = shown.map(|name| format!("<code>{}</code>", text(name)));
+        let mut shown = shown.collect::<Vec<_>>().join(" ");
+        if names.len() > NAMES {
+            let _ = write!(shown, " and {} more", names.len() - NAMES);
+        }
+        let words = text(&words);
+        writeln!(
+            to,
+            "<li><span class=\"strong\">{words}</span> <span class=\"names\">{shown}</span></li>"
+        )?;
+    }
+    writeln!(to, "</ul>")
 }
 
 fn deletions(to: &mut dyn Write, plan: &Plan) -> io::Result<()> {

@@ -250,7 +250,7 @@ fn documents() -> impl Strategy<Value = String> {
     ];
     let service = prop_oneof![
         Just("http://a:1".to_owned()),
-        "unix:/[!-~]{1,80}",
+        "unix:/[!-#%-~]{1,80}",
         Just("http_status:404".to_owned())
     ];
     let rule = (host, path, service).prop_map(|(host, path, service)| {
