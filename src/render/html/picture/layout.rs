@@ -26,11 +26,14 @@ pub(super) fn tops(picture: &Picture) -> Vec<usize> {
         // What leads nowhere is below everything else.
         places.sort_by_key(|(near, node)| (near.is_none(), *near, *node));
         let mut free = 0;
-        for (near, node) in places {
-            let near = near.filter(|_| !base).unwrap_or_default();
-            let top = free.max(near);
-            tops[node] = Some(top);
-            free = top + ROW;
+        for together in places.chunk_by(|(one, _), (other, _)| one == other) {
+            let near = together[0].0.filter(|_| !base).unwrap_or_default();
+            // What leads to the same place stands around it.
+            free = free.max(near.saturating_sub((together.len() - 1) * ROW / 2));
+            for (_, node) in together {
+                tops[*node] = Some(free);
+                free += ROW;
+            }
         }
     }
     tops.into_iter().map(Option::unwrap_or_default).collect()
