@@ -154,6 +154,8 @@ impl Graph {
         let declared = Facts::declared(manifest);
         let found = part.live.map(|live| Facts::found(manifest, live.observed));
         let found = found.as_ref();
+        let records = traced(&declared.records, found.map(|it| &it.records));
+        let routes = traced(&declared.routes, found.map(|it| &it.routes));
         let traces = traced(&declared.tunnels, found.map(|it| &it.tunnels));
         let mut all: BTreeSet<Address> = traces.keys().cloned().collect();
         for facts in [Some(&declared), found].into_iter().flatten() {
@@ -167,8 +169,8 @@ impl Graph {
                 stack: (trace != Trace::Undeclared).then(|| manifest.ownership.stack.clone()),
                 trace,
                 health: health.cloned(),
-                names: names::names(&address, &declared, found),
-                networks: networks(&address, &declared, found),
+                names: names::names(&address, leading(&records, &address), &declared, found),
+                networks: networks(leading(&routes, &address)),
                 address: address.clone(),
             };
             let key = (manifest.account.clone(), address);
@@ -228,11 +230,19 @@ impl Network {
     }
 }
 
-fn networks(of: &Address, declared: &Facts, found: Option<&Facts>) -> Vec<Network> {
-    let routes = traced(&declared.routes, found.map(|it| &it.routes));
-    let routes = routes.into_iter().filter(|((target, _), _)| target == of);
-    let networks = routes.map(|((_, name), trace)| {
-        let (network, within) = facts::parts(&name);
+/// What leads to a tunnel.
+fn leading<'a>(
+    all: &'a BTreeMap<(Address, String), Trace>,
+    to: &'a Address,
+) -> impl Iterator<Item = (&'a str, Trace)> {
+    let from = all.range((to.clone(), String::new())..);
+    from.take_while(move |((target, _), _)| target == to)
+        .map(|((_, name), trace)| (name.as_str(), *trace))
+}
+
+fn networks<'a>(routes: impl Iterator<Item = (&'a str, Trace)>) -> Vec<Network> {
+    let networks = routes.map(|(name, trace)| {
+        let (network, within) = facts::parts(name);
         Network {
             within: within.map(str::to_owned),
             network: network.to_owned(),

@@ -12,19 +12,21 @@ use crate::kind::tunnel::Tunnel;
 /// A rule with the host that it is for.
 type Ruled = (String, Rule);
 
-/// The names of a tunnel with what answers under them.
-pub(super) fn names(of: &Address, declared: &Facts, found: Option<&Facts>) -> Vec<Name> {
+/// The names of a tunnel with what answers under them; `records` lead to it.
+pub(super) fn names<'a>(
+    of: &Address,
+    records: impl Iterator<Item = (&'a str, Trace)>,
+    declared: &Facts,
+    found: Option<&Facts>,
+) -> Vec<Name> {
     let rules = if of.kind == Tunnel::NAME {
         rules(&of.name, declared, found)
     } else {
         Vec::new()
     };
-    let records = |facts: &Facts| -> BTreeSet<String> {
-        let all = facts.records.iter().filter(|(tunnel, _)| tunnel == of);
-        all.map(|(_, host)| host.clone()).collect()
-    };
-    let found = found.map(records);
-    let mut records = traced(&records(declared), found.as_ref());
+    let mut records: BTreeMap<String, Trace> = records
+        .map(|(host, trace)| (host.to_owned(), trace))
+        .collect();
     let mut names: Vec<Name> = Vec::new();
     let mut places: BTreeMap<&str, usize> = BTreeMap::new();
     for (host, rule) in &rules {
