@@ -1,5 +1,6 @@
 //! The command line: words and flags, nothing that acts.
 
+mod graph;
 mod import;
 mod ingress;
 mod lifecycle;
@@ -17,6 +18,7 @@ pub use live::{
     TokenArgs, TunnelArgs, TunnelRotation,
 };
 
+pub use graph::GraphArgs;
 pub use import::{Import, ImportCloudflared};
 pub use ingress::{Ingress, IngressDialect, IngressFile, IngressRule};
 pub use lifecycle::{DeleteArgs, GcArgs};
@@ -57,6 +59,9 @@ pub enum Command {
     Test(Files),
     /// Show what serves a URL and why; from the manifest, or with --live from Cloudflare.
     Explain(ExplainArgs),
+    /// Draw what leads where: hostnames, rules, services, networks, tunnels; from the manifest, or
+    /// with --live beside what is at Cloudflare.
+    Graph(GraphArgs),
     /// Answer for files that cloudflared reads as cloudflared itself would; no network.
     #[command(subcommand)]
     Ingress(Ingress),
@@ -175,6 +180,12 @@ pub enum Format {
     Html,
     /// Only `plan`, `validate` and `test`: text, and annotations for GitHub's workflows.
     Github,
+    /// Only `graph`: a diagram that GitHub and GitLab draw.
+    Mermaid,
+    /// Only `graph`: for Graphviz.
+    Dot,
+    /// Only `graph`: a picture that needs nothing else.
+    Svg,
 }
 
 /// Manifests.

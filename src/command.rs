@@ -12,6 +12,7 @@ mod expected;
 mod explain;
 mod fmt;
 mod gc;
+mod graph;
 mod import;
 mod ingress;
 mod init;
@@ -57,6 +58,7 @@ pub fn run(cli: &Cli) -> Exit {
         Command::Schema => schema(),
         Command::Explain(arguments) => explain::run(&console, &cli.global, arguments),
         Command::Test(files) => test::run(&console, &cli.global, files),
+        Command::Graph(arguments) => graph::run(&console, &cli.global, arguments),
         Command::Ingress(question) => ingress::run(&console, question),
         Command::Import(source) => import::run(&console, source),
         Command::Plan(arguments) => planning::run(&console, &cli.global, arguments),
@@ -84,6 +86,7 @@ fn prints(command: &Command, format: Format) -> bool {
         Format::Human | Format::Json => true,
         Format::Junit => matches!(command, Command::Test(_)),
         Format::Markdown | Format::Html => matches!(command, Command::Plan(_)),
+        Format::Mermaid | Format::Dot | Format::Svg => matches!(command, Command::Graph(_)),
         Format::Github => matches!(
             command,
             Command::Plan(_) | Command::Validate(_) | Command::Test(_)
@@ -98,7 +101,7 @@ fn unprintable(format: Format) -> Trouble {
     Problem::new("tunctl::no_such_format", message)
         .help(
             "`junit` is for `tunctl test`; `markdown` and `html` for `tunctl plan`; `github` for these \
-             two and `tunctl validate`",
+             two and `tunctl validate`; `mermaid`, `dot` and `svg` for `tunctl graph`",
         )
         .into()
 }

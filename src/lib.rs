@@ -18,6 +18,7 @@ pub mod diff;
 pub mod emulator;
 pub mod exit;
 pub mod files;
+pub mod graph;
 pub mod ingress;
 pub mod kind;
 pub mod lifetime;

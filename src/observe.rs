@@ -1,6 +1,8 @@
 //! Reads the live state: every kind's lists, in rounds, because some lists need the ids that
 //! others bring. Only reads.
 
+pub mod health;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::{join_all, try_join_all};

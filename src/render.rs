@@ -7,12 +7,15 @@
 pub mod connectors;
 pub mod fault;
 pub mod github;
+pub mod graph;
 pub mod harmless;
 pub mod html;
 pub mod human;
 pub mod json;
 pub mod junit;
 pub mod markdown;
+mod markup;
+mod mermaid;
 pub mod progress;
 mod rows;
 pub mod section;

@@ -37,6 +37,20 @@ pub enum Status {
     Down,
 }
 
+impl Status {
+    /// The status that a word of Cloudflare's means; `None` for a new one.
+    #[must_use]
+    pub fn of(word: &str) -> Option<Self> {
+        match word {
+            "inactive" => Some(Self::Inactive),
+            "degraded" => Some(Self::Degraded),
+            "healthy" => Some(Self::Healthy),
+            "down" => Some(Self::Down),
+            _ => None,
+        }
+    }
+}
+
 /// A sort of tunnel (2.0).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]

@@ -89,7 +89,7 @@ impl Console {
         }
         // What cannot be printed was said on standard error.
         let _ = match self.format {
-            Format::Human | Format::Junit => Ok(()),
+            Format::Human | Format::Junit | Format::Mermaid | Format::Dot | Format::Svg => Ok(()),
             Format::Json => print_json(&json!({
                 "format_version": render::json::FORMAT_VERSION,
                 "errors": trouble.json(),
@@ -108,7 +108,12 @@ impl Console {
     pub(super) fn sections(&self, sections: &[Section<'_>]) -> Result<(), Trouble> {
         let mut text = Vec::new();
         match self.format {
-            Format::Human | Format::Json | Format::Junit => {}
+            Format::Human
+            | Format::Json
+            | Format::Junit
+            | Format::Mermaid
+            | Format::Dot
+            | Format::Svg => {}
             Format::Markdown => render::markdown::write(&mut text, sections)?,
             Format::Html => render::html::write(&mut text, sections)?,
             Format::Github => render::github::write(&mut text, sections)?,

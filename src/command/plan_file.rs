@@ -99,7 +99,8 @@ fn outside(manifest: &Path) -> Problem {
         .help("run tunctl in the directory of the manifest or above it, and name it from there")
 }
 
-fn put(path: &Path, text: &str) -> io::Result<()> {
+/// Writes a file whole or not at all, also over one.
+pub(super) fn put(path: &Path, text: &str) -> io::Result<()> {
     match files::replace(path, text) {
         Err(error) if error.kind() == ErrorKind::NotFound => {}
         replaced => return replaced,

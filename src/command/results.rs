@@ -44,7 +44,9 @@ impl<'a> Results<'a> {
     /// A stack's plan.
     pub(super) fn plan(&mut self, stack: &Stack, report: Report<'a>) -> Result<(), Trouble> {
         match self.console.format {
-            Format::Human | Format::Junit => self.show(stack, &report)?,
+            Format::Human | Format::Junit | Format::Mermaid | Format::Dot | Format::Svg => {
+                self.show(stack, &report)?;
+            }
             Format::Json => {
                 let plan = Box::new(render::json::plan_json(&report));
                 self.plans.push(Shown::Plan(plan));
@@ -75,7 +77,7 @@ impl<'a> Results<'a> {
     /// What had to wait for all stacks.
     pub(super) fn print(self) -> Result<(), Trouble> {
         match self.console.format {
-            Format::Human | Format::Junit => Ok(()),
+            Format::Human | Format::Junit | Format::Mermaid | Format::Dot | Format::Svg => Ok(()),
             Format::Json if self.plans.is_empty() => Ok(()),
             Format::Json => console::print_json(&one(self.plans)),
             Format::Markdown | Format::Html | Format::Github => {

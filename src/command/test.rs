@@ -15,7 +15,12 @@ pub(super) fn run(console: &Console, global: &Global, arguments: &Files) -> Resu
     let stacks = loaded.stacks.iter();
     let all: Vec<Vec<Trial<'_>>> = stacks.map(|stack| stack.manifest.trials()).collect();
     match console.format {
-        Format::Human | Format::Markdown | Format::Html => show(console, &loaded, &all)?,
+        Format::Human
+        | Format::Markdown
+        | Format::Html
+        | Format::Mermaid
+        | Format::Dot
+        | Format::Svg => show(console, &loaded, &all)?,
         Format::Github => {
             show(console, &loaded, &all)?;
             let faults = all.iter().flatten();

@@ -14,8 +14,8 @@ use super::fault::Fault;
 use super::human::heading::{notes, title};
 use super::human::line::{Line, Tone};
 use super::human::{cost, exceeded, shown, sum, trial::tally};
+use super::markup::text;
 use super::section::{NOBODY, Remarks, Section, effects};
-use super::text::escaped;
 use crate::plan::{Change, Plan, fingerprint};
 
 /// The page's only style; it follows the reader's choice of dark or light.
@@ -47,23 +47,6 @@ pub fn write(to: &mut dyn Write, sections: &[Section<'_>]) -> io::Result<()> {
     writeln!(to, "</main>\n</body>\n</html>")
 }
 
-/// Text as it is, whatever it holds.
-fn text(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len() + 8);
-    for character in escaped(text).chars() {
-        match character {
-            '&' => safe.push_str("&amp;"),
-            '<' => safe.push_str("&lt;"),
-            '>' => safe.push_str("&gt;"),
-            '"' => safe.push_str("&quot;"),
-            // The runner of GitHub's workflows looks for `##[` in whatever is printed.
-            '#' => safe.push_str("&#35;"),
-            _ => safe.push(character),
-        }
-    }
-    safe
-}
-
 fn unplanned(to: &mut dyn Write, stack: Option<&str>, all: &[Fault]) -> io::Result<()> {
     let name = stack.map(|stack| format!(" for <code>{}</code>", text(stack)));
     writeln!(
@@ -82,7 +65,7 @@ fn planned(to: &mut dyn Write, report: &Report<'_>) -> io::Result<()> {
         "<section>\n<h1>Plan for <code>{}</code></h1>",
         text(&plan.stack)
     )?;
-    writeln!(to, "<p class=\"radius\">{}</p>", radius(report))?;
+    radius(to, report)?;
     writeln!(to, "<p>{}</p>", spans(&sum(plan, report.run)))?;
     if report.coverage == Coverage::Partial {
         writeln!(
@@ -108,23 +91,26 @@ fn planned(to: &mut dyn Write, report: &Report<'_>) -> io::Result<()> {
     )
 }
 
-fn radius(report: &Report<'_>) -> String {
-    let effects = effects(report).into_iter().map(|(words, names)| {
-        let shown = names.iter().take(NAMES);
-        let mut shown: Vec<String> = shown
-            .map(|name| format!("<code>{}</code>", text(name)))
-            .collect();
-        if names.len() > NAMES {
-            shown.push("…".to_owned());
-        }
-        format!("{} ({})", text(&words), shown.join(", "))
-    });
-    let effects: Vec<String> = effects.collect();
+fn radius(to: &mut dyn Write, report: &Report<'_>) -> io::Result<()> {
+    let effects = effects(report);
     if effects.is_empty() {
-        NOBODY.to_owned()
-    } else {
-        effects.join("; ") + "."
+        return writeln!(to, "<p class=\"radius\">{NOBODY}</p>");
     }
+    writeln!(to, "<ul class=\"radius\">")?;
+    for (words, names) in effects {
+        let shown = names.iter().take(NAMES);
+        let shown = shown.map(|name| format!("<code>{}</code>", text(name)));
+        let mut shown = shown.collect::<Vec<_>>().join(" ");
+        if names.len() > NAMES {
+            let _ = write!(shown, " and {} more", names.len() - NAMES);
+        }
+        let words = text(&words);
+        writeln!(
+            to,
+            "<li><span class=\"strong\">{words}</span> <span class=\"names\">{shown}</span></li>"
+        )?;
+    }
+    writeln!(to, "</ul>")
 }
 
 fn deletions(to: &mut dyn Write, plan: &Plan) -> io::Result<()> {

@@ -48,6 +48,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "lint",
             "cloudflared",
             "plan",
+            "graph",
         ],
     ),
     ("ports", &["api", "store", "secret", "git", "files"]),

@@ -35,6 +35,8 @@ mod emulator;
 mod explain;
 /// `tunctl fmt`: the layout changes, the meaning never.
 mod fmt;
+/// `tunctl graph`: what leads where, as a picture.
+mod graph;
 /// Limits, protection, and what stops a deletion.
 mod guard;
 /// `tunctl import`: manifests from what is described elsewhere.

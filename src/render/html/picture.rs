@@ -1,11 +1,12 @@
 //! The picture of what changes, drawn as SVG: three columns of boxes with lines between them.
 
+mod layout;
+
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use super::text;
 use crate::plan::Plan;
-use crate::render::text::escaped;
+use crate::render::markup::{shortened, text, width_of};
 use crate::render::topology::{self, Column, Fate, Node, Picture};
 
 /// How many edges are drawn; more cannot be followed.
@@ -33,10 +34,10 @@ pub(super) fn write(to: &mut dyn Write, plan: &Plan) -> io::Result<()> {
     if picture.nodes.is_empty() {
         return Ok(());
     }
-    let (places, width, height) = layout(&picture.nodes);
+    let (places, width, height) = layout(&picture);
     writeln!(
         to,
-        "<figure>\n<svg viewBox=\"0 0 {width} {height}\" role=\"img\" \
+        "<figure>\n<svg viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" role=\"img\" \
          aria-label=\"what changes: names, tunnels and services\">"
     )?;
     let Picture {
@@ -63,40 +64,27 @@ pub(super) fn write(to: &mut dyn Write, plan: &Plan) -> io::Result<()> {
 }
 
 fn label(node: &Node) -> String {
-    let label = escaped(&node.label);
-    if label.chars().count() <= LONGEST {
-        return label.into_owned();
-    }
-    let begin: String = label.chars().take(LONGEST - 1).collect();
-    begin + "…"
+    shortened(&node.label, LONGEST)
 }
 
 /// The place of every box, and the size of the whole.
-fn layout(nodes: &[Node]) -> (Vec<Place>, usize, usize) {
-    let mut columns: BTreeMap<Column, (usize, usize)> = BTreeMap::new();
-    for node in nodes {
-        let (count, width) = columns.entry(node.column).or_default();
-        *count += 1;
-        *width = (*width).max(label(node).chars().count() * CHARACTER + 24);
+fn layout(picture: &Picture) -> (Vec<Place>, usize, usize) {
+    let mut widths: BTreeMap<Column, usize> = BTreeMap::new();
+    for node in &picture.nodes {
+        let width = widths.entry(node.column).or_default();
+        *width = (*width).max(width_of(&label(node)) * CHARACTER + 24);
     }
-    let tallest = columns.values().map(|(count, _)| *count).max().unwrap_or(0);
     let mut lefts = BTreeMap::new();
     let mut left = 2;
-    for (column, (_, width)) in &columns {
+    for (column, width) in &widths {
         lefts.insert(*column, left);
         left += width + GAP;
     }
-    let mut tops: BTreeMap<Column, usize> = BTreeMap::new();
-    let places = nodes.iter().map(|node| {
-        let (count, width) = columns[&node.column];
-        let top = tops.entry(node.column);
-        // Short columns stand in the middle.
-        let top = top.or_insert((tallest - count) * ROW / 2 + 2);
-        let place = (lefts[&node.column], *top, width);
-        *top += ROW;
-        place
-    });
-    (places.collect(), left - GAP + 2, tallest * ROW)
+    let tops = layout::tops(picture);
+    let height = tops.iter().max().map_or(0, |top| top + ROW);
+    let boxes = picture.nodes.iter().zip(tops);
+    let places = boxes.map(|(node, top)| (lefts[&node.column], top + 2, widths[&node.column]));
+    (places.collect(), left - GAP + 2, height)
 }
 
 fn edge(to: &mut dyn Write, from: Place, end: Place, fate: Fate) -> io::Result<()> {

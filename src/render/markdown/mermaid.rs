@@ -1,5 +1,6 @@
 //! The picture of what changes in Mermaid's notation, which GitHub and GitLab draw.
 
+use super::super::mermaid::label;
 use super::super::text::escaped;
 use super::super::topology::{self, Column, Fate, Picture};
 use super::text::begin;
@@ -24,7 +25,7 @@ pub(super) fn picture(plan: &Plan, limit: usize) -> String {
             Column::Services => ("(\"", "\")"),
         };
         let class = class(node.fate);
-        let label = label(&node.label);
+        let label = label(begin(&escaped(&node.label)));
         let _ = writeln!(text, "  n{index}{open}{label}{close}{class}");
     }
     for (from, to, fate) in edges {
@@ -54,19 +55,4 @@ fn class(fate: Fate) -> &'static str {
         Fate::New => ":::new",
         Fate::Kept => "",
     }
-}
-
-/// Everything but the plainest characters as Mermaid's own entities: `#` and a code point.
-fn label(text: &str) -> String {
-    let is_plain =
-        |it: char| it.is_ascii_alphanumeric() || matches!(it, '.' | '-' | '_' | '/' | ' ');
-    let mut label = String::new();
-    for character in begin(&escaped(text)).chars() {
-        if is_plain(character) {
-            label.push(character);
-        } else {
-            let _ = write!(label, "#{};", u32::from(character));
-        }
-    }
-    label
 }

@@ -121,3 +121,74 @@ fn every_size_has_every_change() {
         }
     }
 }
+
+/// A number that a tag has as an attribute.
+fn number(tag: &str, name: &str) -> usize {
+    let value = tag
+        .split_once(&format!(" {name}=\""))
+        .expect("it has one")
+        .1;
+    let digits = value.split_once('"').expect("it has an end").0;
+    digits.parse().expect("a number")
+}
+
+/// The picture's boxes, column by column: left, top, height.
+fn boxes(page: &str) -> Vec<(usize, usize, usize)> {
+    let tags = page.split("<rect ").skip(1);
+    let place = |tag| (number(tag, "x"), number(tag, "y"), number(tag, "height"));
+    let mut boxes: Vec<_> = tags.map(place).collect();
+    boxes.sort_unstable();
+    boxes
+}
+
+#[test]
+fn the_picture_has_its_own_size_and_no_two_boxes_overlap() {
+    for plan in [telling(), sized(1), sized(200), sized(2_000)] {
+        let page = page_of(&plan);
+        let svg = page.split_once("<svg ").expect("a picture").1;
+        let (width, height) = (number(svg, "width"), number(svg, "height"));
+        assert!(svg.contains(&format!("viewBox=\"0 0 {width} {height}\"")));
+        let boxes = boxes(&page);
+        for pair in boxes.windows(2) {
+            let [(left, top, tall), (next, below, _)] = pair else {
+                panic!("windows of two")
+            };
+            assert!(left != next || top + tall <= *below, "{pair:?}");
+        }
+        assert!(boxes.iter().all(|(_, top, tall)| top + tall <= height));
+    }
+}
+
+/// A tunnel stands beside what leads to it, and that stands together.
+#[test]
+fn what_leads_to_one_tunnel_stands_around_it() {
+    let record = |host: &str, tunnel: &str| {
+        let target = format!("tunnel.{tunnel}");
+        create(&format!("dns_record.{host}"), json!({"target": target}))
+    };
+    let page = page_of(&plan([
+        record("a", "first"),
+        record("b", "second"),
+        record("c", "first"),
+        record("d", "second"),
+    ]));
+    let top = |label: &str| {
+        let (before, _) = page
+            .split_once(&format!("<title>{label}</title>"))
+            .expect(label);
+        number(&page[before.len()..], "y")
+    };
+    let order = [top("a"), top("c"), top("b"), top("d")];
+    assert!(order.is_sorted(), "{order:?}");
+    assert_eq!(top("tunnel.first"), usize::midpoint(top("a"), top("c")));
+    assert_eq!(top("tunnel.second"), usize::midpoint(top("b"), top("d")));
+}
+
+#[test]
+fn names_that_there_is_no_room_for_are_counted() {
+    let records =
+        (0..25).map(|index| create(&format!("dns_record.h{index}"), json!({"target": "x"})));
+    let page = page_of(&plan(records.collect::<Vec<_>>()));
+    assert!(page.contains("25 hostnames are new</span>"));
+    assert!(page.contains(" and 15 more</span>"), "{page}");
+}

@@ -166,11 +166,20 @@ impl Account {
 
     /// Calls the control API.
     pub(crate) fn control(&self, method: &str, path: &str, body: &Value) -> Value {
-        let url = self
-            .url()
-            .replace("/client/v4", &format!("/_emulator{path}"));
+        let url = self.url();
+        let url = url.replace("/client/v4", &format!("/_emulator{path}"));
+        self.call(method, &url, body)
+    }
+
+    /// Calls the API itself, as somebody else would.
+    pub(crate) fn api(&self, method: &str, path: &str, body: &Value) -> Value {
+        self.call(method, &format!("{}{path}", self.url()), body)
+    }
+
+    fn call(&self, method: &str, url: &str, body: &Value) -> Value {
         let method = method.parse().unwrap();
         let request = self.client.request(method, url).body(body.to_string());
+        let request = request.bearer_auth("somebody");
         let text = self.runtime.block_on(async {
             let reply = request.send().await.unwrap();
             let status = reply.status();
