@@ -1,5 +1,6 @@
 //! The command line: words and flags, nothing that acts.
 
+mod doctor;
 mod import;
 mod ingress;
 mod live;
@@ -16,6 +17,7 @@ pub use live::{
     TokenArgs, TunnelArgs, TunnelRotation,
 };
 
+pub use doctor::{DoctorArgs, DriftArgs, Purpose};
 pub use import::{Import, ImportCloudflared};
 pub use ingress::{Ingress, IngressDialect, IngressFile, IngressRule};
 pub use plan::{ApplyArgs, Choice, PlanArgs, ShowArgs, WriteArgs};
@@ -25,8 +27,8 @@ pub use store::{StoreArgs, UnlockArgs};
 const AFTER: &str = "\
 Credentials: CLOUDFLARE_API_TOKEN, or CLOUDFLARE_EMAIL and CLOUDFLARE_API_KEY, or --token-file.
 
-Exit codes: 0 success, 1 error, 2 changes pending (only with --detailed-exitcode), 3 blocked by a
-guard or `protect`, 4 stale, 5 not settled yet.";
+Exit codes: 0 success, 1 error, 2 changes pending (only with --detailed-exitcode, and from
+`drift`), 3 blocked by a guard or `protect`, 4 stale, 5 not settled yet.";
 
 /// Keeps a Cloudflare Tunnel estate equal to YAML files in git.
 #[derive(Debug, Parser)]
@@ -69,6 +71,10 @@ pub enum Command {
     Apply(ApplyArgs),
     /// Delete everything that the stack owns or declares; asks first.
     Destroy(WriteArgs),
+    /// Show what differs at Cloudflare, for a schedule: exits with 2 if anything does.
+    Drift(DriftArgs),
+    /// Look for what is wrong: with the token, with tunnels, with records that lead nowhere.
+    Doctor(DoctorArgs),
     /// Make a secret anew and put it into its sink; asks first.
     #[command(subcommand)]
     Rotate(Rotate),
@@ -161,11 +167,11 @@ pub enum Format {
     Json,
     /// Only `test`: a report that CI systems show.
     Junit,
-    /// Only `plan`: one comment for a pull request, at most 60,000 characters.
+    /// Only `plan` and `drift`: one comment for a pull request, at most 60,000 characters.
     Markdown,
-    /// Only `plan`: one page that needs nothing else.
+    /// Only `plan` and `drift`: one page that needs nothing else.
     Html,
-    /// Only `plan`, `validate` and `test`: text, and annotations for GitHub's workflows.
+    /// Only `plan`, `drift`, `validate` and `test`: text, and annotations for GitHub's workflows.
     Github,
 }
 

@@ -5,6 +5,8 @@ mod confirm;
 mod connectors;
 mod console;
 mod credentials;
+mod doctor;
+mod drift;
 mod emulate;
 mod environment;
 mod expected;
@@ -59,6 +61,8 @@ pub fn run(cli: &Cli) -> Exit {
         Command::Show(arguments) => show::run(&console, arguments),
         Command::Apply(arguments) => apply::run(&console, &cli.global, arguments),
         Command::Destroy(arguments) => apply::destroy(&console, &cli.global, arguments),
+        Command::Drift(arguments) => drift::run(&console, &cli.global, arguments),
+        Command::Doctor(arguments) => doctor::run(&console, &cli.global, arguments),
         Command::Rotate(what) => rotate::run(&console, &cli.global, what),
         Command::Connectors(what) => connectors::run(&console, &cli.global, what),
         Command::Token(what) => token::run(&console, &cli.global, what),
@@ -76,10 +80,10 @@ fn prints(command: &Command, format: Format) -> bool {
     match format {
         Format::Human | Format::Json => true,
         Format::Junit => matches!(command, Command::Test(_)),
-        Format::Markdown | Format::Html => matches!(command, Command::Plan(_)),
+        Format::Markdown | Format::Html => matches!(command, Command::Plan(_) | Command::Drift(_)),
         Format::Github => matches!(
             command,
-            Command::Plan(_) | Command::Validate(_) | Command::Test(_)
+            Command::Plan(_) | Command::Drift(_) | Command::Validate(_) | Command::Test(_)
         ),
     }
 }
@@ -90,8 +94,8 @@ fn unprintable(format: Format) -> Trouble {
     let message = format!("this command has no format `{name}`");
     Problem::new("tunctl::no_such_format", message)
         .help(
-            "`junit` is for `tunctl test`; `markdown` and `html` for `tunctl plan`; `github` for these \
-             two and `tunctl validate`",
+            "`junit` is for `tunctl test`; `markdown` and `html` for `tunctl plan` and `tunctl drift`; \
+             `github` for all of these and `tunctl validate`",
         )
         .into()
 }

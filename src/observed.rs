@@ -1,6 +1,6 @@
 //! What is: live objects, projected into the user's words.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -66,6 +66,32 @@ pub struct Object {
     pub standing: Standing,
     /// The same thing at earlier times: it goes with the object.
     pub older: Vec<RemoteId>,
+    /// When it was made or changed. Part of no comparison and no digest, and of no saved plan.
+    #[serde(skip)]
+    pub touched: Option<Touched>,
+}
+
+/// The last thing that Cloudflare knows to have happened to an object. By whom is not told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Touched {
+    /// It was made; of later changes Cloudflare tells nothing.
+    Made(Timestamp),
+    /// It was changed, or made and never changed.
+    Changed(Timestamp),
+}
+
+impl Touched {
+    /// From Cloudflare's text; `None` if it is no point in time.
+    #[must_use]
+    pub fn made(at: Option<&str>) -> Option<Self> {
+        at?.parse().ok().map(Self::Made)
+    }
+
+    /// From Cloudflare's text; `None` if it is no point in time.
+    #[must_use]
+    pub fn changed(at: Option<&str>) -> Option<Self> {
+        at?.parse().ok().map(Self::Changed)
+    }
 }
 
 impl Object {
@@ -85,6 +111,7 @@ impl Object {
             expires: None,
             standing: Standing::Good,
             older: Vec::new(),
+            touched: None,
         }
     }
 }
@@ -122,6 +149,8 @@ pub struct Observed {
     pub ids: Ids,
     /// Which secrets are in their sinks; nothing is said of those of which nobody knows.
     pub kept: BTreeMap<Address, Presence>,
+    /// The kinds of which something could not be read: what is not here may be there all the same.
+    pub unread: BTreeSet<String>,
     /// When all of this was seen.
     pub at: Timestamp,
 }

@@ -132,6 +132,9 @@ async fn plan_one(
     let lints = lints.map_err(Unplanned::Refused)?;
     let mut plan = plan::plan(&input).map_err(Unplanned::Refused)?;
     let forecast = forecast::forecast(&input, &plan);
+    if wish.run != Run::Drift {
+        plan = plan.undated();
+    }
     plan.warnings.extend(survey.warnings.iter().cloned());
     let unfit: Vec<Problem> = keeping::unfit(&stack.delivery, &plan).collect();
     plan.warnings.extend(unfit);
@@ -270,7 +273,7 @@ fn view<'a>(planned: &'a Planned, wish: &Wish) -> Report<'a> {
         forecast: Some(&planned.forecast),
         lints: &planned.lints,
         scope: Some(&planned.survey.scope),
-        run: run_of(wish.policy),
+        run: wish.run,
         coverage,
         ..Report::new(&planned.plan)
     }

@@ -15,6 +15,7 @@ use crate::plan::Policy;
 use crate::plan::guard::Allowance;
 use crate::plan::select::Selection;
 use crate::problem::Problem;
+use crate::render::human::Run;
 use crate::routing::test::Trial;
 use crate::scope::Zone;
 use crate::source::Sources;
@@ -32,6 +33,8 @@ pub(super) struct Wish {
     /// Whose secret is to be made anew.
     pub(super) rotate: Option<Address>,
     deny: Option<Denied>,
+    /// The command that would carry it out, or that only looks.
+    pub(super) run: Run,
 }
 
 impl Wish {
@@ -60,6 +63,10 @@ impl Wish {
             looks: Looks::Files,
             rotate: None,
             deny: None,
+            run: match policy {
+                Policy::Destroy => Run::Destroy,
+                Policy::Sync | Policy::KeepAll => Run::Apply,
+            },
         })
     }
 
@@ -73,7 +80,34 @@ impl Wish {
             looks: Looks::Programs,
             rotate: Some(address.clone()),
             deny: None,
+            run: Run::Apply,
         }
+    }
+
+    /// What an undeclared address needs, and nothing else.
+    pub(super) fn mending(addresses: BTreeSet<Address>) -> Self {
+        Self {
+            policy: Policy::Sync,
+            selection: Selection::exactly(addresses),
+            patterns: Vec::new(),
+            allowed: Vec::new(),
+            looks: Looks::Files,
+            rotate: None,
+            deny: None,
+            run: Run::Apply,
+        }
+    }
+
+    /// What differs, and nothing of the manifest's own: neither lints nor tests.
+    ///
+    /// # Errors
+    /// If a pattern is not a glob.
+    pub(super) fn drift(choice: &Choice) -> Result<Self, Trouble> {
+        let wish = Self::new(choice, &[], Policy::Sync)?;
+        Ok(Self {
+            run: Run::Drift,
+            ..wish
+        })
     }
 
     /// The same, with warnings of lints as errors if they are denied.
@@ -126,18 +160,18 @@ impl Wish {
         sources: &Sources,
         zones: &[Zone],
     ) -> Result<Vec<Problem>, Vec<Problem>> {
-        let lints = match self.policy {
-            Policy::Sync | Policy::KeepAll => lint::lint(&stack.manifest, sources, Some(zones)),
-            Policy::Destroy => Vec::new(),
+        let lints = match self.run {
+            Run::Apply => lint::lint(&stack.manifest, sources, Some(zones)),
+            Run::Destroy | Run::Drift => Vec::new(),
         };
         lint::judge(lints, self.deny.is_some())
     }
 
     /// How the tests of a stack end. What is to be destroyed need not pass any.
     pub(super) fn trials<'a>(&self, stack: &'a Stack) -> Vec<Trial<'a>> {
-        match self.policy {
-            Policy::Sync | Policy::KeepAll => stack.manifest.trials(),
-            Policy::Destroy => Vec::new(),
+        match self.run {
+            Run::Apply => stack.manifest.trials(),
+            Run::Destroy | Run::Drift => Vec::new(),
         }
     }
 }

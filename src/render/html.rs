@@ -79,7 +79,8 @@ fn planned(to: &mut dyn Write, report: &Report<'_>) -> io::Result<()> {
     let plan = report.plan;
     writeln!(
         to,
-        "<section>\n<h1>Plan for <code>{}</code></h1>",
+        "<section>\n<h1>{} <code>{}</code></h1>",
+        report.run.title(),
         text(&plan.stack)
     )?;
     writeln!(to, "<p class=\"radius\">{}</p>", radius(report))?;

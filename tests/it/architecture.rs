@@ -46,10 +46,11 @@ const LAYERS: &[(&str, &[&str])] = &[
             "lint",
             "cloudflared",
             "plan",
+            "doctor",
         ],
     ),
     ("ports", &["api", "store", "secret", "git", "files"]),
-    ("engine", &["observe", "apply", "watch", "serve"]),
+    ("engine", &["observe", "examine", "apply", "watch", "serve"]),
     ("views", &["render"]),
     ("shell", &["cli", "command", "main"]),
 ];

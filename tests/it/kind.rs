@@ -186,6 +186,7 @@ fn seen(seen: Option<(Address, Object)>) -> String {
         expires,
         standing,
         older,
+        touched: _,
     } = object;
     let references: Vec<String> = references.iter().map(ToString::to_string).collect();
     let mut lines = vec![
