@@ -163,7 +163,7 @@ pub(super) fn report(
             Ok(planned) => planned,
             Err(unplanned) => {
                 unreported(console, unplanned, &loaded.sources);
-                results.refused(stack, unplanned);
+                results.refused(stack, unplanned, wish.run);
                 ends.push((Exit::Error, false));
                 continue;
             }

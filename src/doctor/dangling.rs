@@ -50,7 +50,7 @@ fn look(facts: &Facts<'_>) -> Seen {
     }
     let number = account.pointers.len();
     Seen::new(
-        format!("all {number} records that lead to tunnels lead to living ones"),
+        format!("no record leads to a tunnel that is gone; {number} looked at"),
         findings,
     )
 }

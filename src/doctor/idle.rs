@@ -24,7 +24,10 @@ fn look(facts: &Facts<'_>) -> Seen {
         .collect();
     let findings = declared.iter().filter_map(|it| finding(it)).collect();
     Seen::new(
-        format!("{} declared tunnels have connectors", declared.len()),
+        format!(
+            "no declared tunnel is without connectors; {} looked at",
+            declared.len()
+        ),
         findings,
     )
 }

@@ -69,10 +69,10 @@ fn look(facts: &Facts<'_>) -> Seen {
         Some(Finding::unknown(said))
     }));
     let fine = match newest {
-        None => "no connector tells its version".to_owned(),
+        None => "no connector that runs tells its version".to_owned(),
         Some(newest) => format!(
-            "{} connectors, none older than cloudflared {newest}; {KNOWN} is the newest that this \
-             tunctl knows of",
+            "no connector is outdated; {} looked at, the newest runs cloudflared {newest}, and \
+             {KNOWN} was out when this tunctl was made",
             running.len()
         ),
     };

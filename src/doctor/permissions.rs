@@ -60,7 +60,7 @@ fn look(facts: &Facts<'_>) -> Seen {
         _ => "tried out, because the token may not read its own policies",
     };
     Seen::new(
-        format!("it holds all {number} permissions that the manifest needs, {how}"),
+        format!("it holds every permission that the manifest needs, {number} of them, {how}"),
         findings,
     )
 }

@@ -46,7 +46,7 @@ fn look(facts: &Facts<'_>) -> Seen {
     });
     Seen::new(
         format!(
-            "the token sees {} zones, and all that are needed",
+            "no name of the manifest is without a zone; the token sees {}",
             zones.len()
         ),
         findings.collect(),

@@ -41,7 +41,11 @@ pub fn write(to: &mut dyn Write, sections: &[Section<'_>]) -> io::Result<()> {
     for section in sections {
         match section {
             Section::Plan(report) => planned(to, report)?,
-            Section::NoPlan { stack, faults } => unplanned(to, *stack, faults)?,
+            Section::NoPlan {
+                stack,
+                run: _,
+                faults,
+            } => unplanned(to, *stack, faults)?,
         }
     }
     writeln!(to, "</main>\n</body>\n</html>")

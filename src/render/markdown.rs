@@ -58,7 +58,7 @@ fn comment(sections: &[Section<'_>]) -> String {
         let share = (left / rest.len()).max(LEAST);
         text.push_str(&match section {
             Section::Plan(report) => planned(report, share),
-            Section::NoPlan { stack, faults } => unplanned(*stack, faults, share),
+            Section::NoPlan { stack, run, faults } => unplanned(*stack, *run, faults, share),
         });
     }
     text
@@ -88,9 +88,14 @@ fn marker(run: Run, stack: &str) -> String {
     format!("<!-- tunctl:{}:{name} -->\n", run.shown_by())
 }
 
-fn unplanned(stack: Option<&str>, faults: &[super::fault::Fault], share: usize) -> String {
+fn unplanned(
+    stack: Option<&str>,
+    run: Run,
+    faults: &[super::fault::Fault],
+    share: usize,
+) -> String {
     let (mut text, name) = match stack {
-        Some(stack) => (marker(Run::Apply, stack), format!(" for {}", short(stack))),
+        Some(stack) => (marker(run, stack), format!(" for {}", short(stack))),
         None => ("<!-- tunctl:plan -->\n".to_owned(), String::new()),
     };
     let _ = write!(text, "## No plan{name}\n\n");

@@ -5,3 +5,4 @@ mod account;
 mod checks;
 mod desk;
 mod permissions;
+mod policy;

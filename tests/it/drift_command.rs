@@ -238,6 +238,16 @@ fn it_says_when_something_was_changed_and_a_plan_does_not() {
 }
 
 #[test]
+fn what_could_not_be_looked_at_does_not_replace_the_comment_of_a_plan() {
+    let desk = Desk::new();
+    let elsewhere = ESTATE.replace("app.example.com", "app.example.org");
+    desk.tunctl.write("tunctl.yaml", &elsewhere);
+    desk.run(&["drift", "--format", "markdown"])
+        .code(1)
+        .says("<!-- tunctl:drift:edge -->\n## No plan");
+}
+
+#[test]
 fn it_speaks_every_format_of_plans() {
     let desk = Desk::new();
     dns_record(&desk);

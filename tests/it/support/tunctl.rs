@@ -186,11 +186,11 @@ impl Account {
         let url = format!("{}{path}", self.url());
         let method = method.parse().unwrap();
         let request = self.client.request(method, url).bearer_auth("hand");
-        let request = match body {
-            Value::Null => request,
-            body => request
-                .header("content-type", "application/json")
-                .body(body.to_string()),
+        let request = if body.is_null() {
+            request
+        } else {
+            let request = request.header("content-type", "application/json");
+            request.body(body.to_string())
         };
         let text = self.runtime.block_on(async {
             let reply = request.send().await.unwrap();
