@@ -1,9 +1,12 @@
 //! Collects what [`crate::doctor`] judges: reads, and deletions of an id that nothing has. What
 //! cannot be read says why, and nothing else is given up for it.
 
+mod deleted;
 mod probe;
 mod records;
 mod token;
+
+pub use deleted::deleted;
 
 use futures::future::join_all;
 use jiff::Timestamp;

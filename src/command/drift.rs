@@ -7,6 +7,7 @@ use super::session::Session;
 use super::stacks;
 use super::wish::Wish;
 use crate::cli::{DriftArgs, Global};
+use crate::examine;
 use crate::exit::Exit;
 
 /// The command `drift`.
@@ -19,7 +20,12 @@ pub(super) fn run(
     let wish = Wish::drift(&arguments.choice)?;
     let planned = runtime()?.block_on(async {
         let session = Session::open(console, global, &loaded.stacks).await?;
-        let planned = planning::plan_all(&session, &loaded, &wish).await;
+        let mut planned = planning::plan_all(&session, &loaded, &wish).await;
+        for (stack, planned) in loaded.stacks.iter().zip(planned.iter_mut().flatten()) {
+            let account = &stack.manifest.account;
+            let gone = examine::deleted(&session.client, account, &planned.plan).await;
+            planned.plan.warnings.extend(gone);
+        }
         session.close().await?;
         Ok::<_, Trouble>(planned)
     })?;

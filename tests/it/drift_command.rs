@@ -94,6 +94,12 @@ fn virtual_network(desk: &Desk) {
     desk.hand("PATCH", &network, &json!({"comment": "by hand"}));
 }
 
+fn gone(desk: &Desk) {
+    let tunnel = desk.id("/accounts/ACCOUNT/cfd_tunnel", "name", "edge-web");
+    private_route(desk);
+    desk.hand("DELETE", &tunnel, &Value::Null);
+}
+
 fn private_route(desk: &Desk) {
     let list = "/accounts/ACCOUNT/teamnet/routes?is_deleted=false";
     let route = desk.id(list, "network", "10.20.0.0/16");
@@ -123,7 +129,17 @@ fn undeclared(desk: &Desk) {
     desk.hand("POST", "/accounts/ACCOUNT/cfd_tunnel", &new);
 }
 
-const CASES: [Case; 9] = [
+const CASES: [Case; 11] = [
+    (
+        "tunnel",
+        gone,
+        "Warning: `tunnel.edge-web` was deleted at Cloudflare on ",
+    ),
+    (
+        "warp_connector",
+        warp_connector,
+        "Warning: `warp_connector.edge-office` was deleted at Cloudflare on ",
+    ),
     ("tunnel", tunnel, "# tunnel.edge-web will be created"),
     (
         "tunnel_config",
