@@ -17,10 +17,11 @@ mod admission;
 mod page;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use futures::{StreamExt, stream};
+use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -52,6 +53,8 @@ pub struct Client<W: Wire = Http> {
     parallelism: usize,
     chance: AtomicU64,
     permit: Permit,
+    /// The `Date` of the latest answer, in seconds since 1970; 0 before there is one.
+    date: AtomicI64,
 }
 
 /// How a client behaves.
@@ -134,7 +137,23 @@ impl<W: Wire> Client<W> {
             parallelism: parallelism.max(1),
             chance: AtomicU64::new(chance),
             permit,
+            date: AtomicI64::new(0),
         }
+    }
+
+    /// What time it was at Cloudflare when it sent the latest answer, in whole seconds.
+    #[must_use]
+    pub fn date(&self) -> Option<Timestamp> {
+        let second = self.date.load(Ordering::Relaxed);
+        (second > 0)
+            .then(|| Timestamp::from_second(second).ok())
+            .flatten()
+    }
+
+    /// Whether the credentials are the global API key, and no token.
+    #[must_use]
+    pub fn has_key(&self) -> bool {
+        self.credentials.is_key()
     }
 
     /// Exchanges at the same time, at the most.
@@ -280,6 +299,9 @@ impl<W: Wire> Client<W> {
         trace(request, &exchanged, millis);
         let reply = exchanged.map_err(Failure::wire)?;
         self.admission.learn(&place, &reply);
+        if let Some(date) = reply.header("date").and_then(retry::http_date) {
+            self.date.store(date.as_second(), Ordering::Relaxed);
+        }
         drop(place);
         envelope::read(&reply, &|text| self.credentials.redact(text))
             .map_err(|bad| Failure::replied(&reply, bad))

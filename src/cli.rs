@@ -1,5 +1,6 @@
 //! The command line: words and flags, nothing that acts.
 
+mod doctor;
 mod graph;
 mod import;
 mod ingress;
@@ -18,6 +19,7 @@ pub use live::{
     TokenArgs, TunnelArgs, TunnelRotation,
 };
 
+pub use doctor::{DoctorArgs, DriftArgs, Purpose};
 pub use graph::GraphArgs;
 pub use import::{Import, ImportCloudflared};
 pub use ingress::{Ingress, IngressDialect, IngressFile, IngressRule};
@@ -29,8 +31,8 @@ pub use store::{DEFAULT_STORE, StoreArgs, UnlockArgs};
 const AFTER: &str = "\
 Credentials: CLOUDFLARE_API_TOKEN, or CLOUDFLARE_EMAIL and CLOUDFLARE_API_KEY, or --token-file.
 
-Exit codes: 0 success, 1 error, 2 changes pending (only with --detailed-exitcode), 3 blocked by a
-guard or `protect`, 4 stale, 5 not settled yet.";
+Exit codes: 0 success, 1 error, 2 changes pending (only with --detailed-exitcode, and from
+`drift`), 3 blocked by a guard or `protect`, 4 stale, 5 not settled yet.";
 
 /// Keeps a Cloudflare Tunnel estate equal to YAML files in git.
 #[derive(Debug, Parser)]
@@ -82,6 +84,10 @@ pub enum Command {
     Gc(GcArgs),
     /// Show tunnels and their connectors, what is being deleted, and what expires.
     Status(Files),
+    /// Show what differs at Cloudflare, for a schedule: exits with 2 if anything does.
+    Drift(DriftArgs),
+    /// Look for what is wrong: with the token, with tunnels, with records that lead nowhere.
+    Doctor(DoctorArgs),
     /// Make a secret anew and put it into its sink; asks first.
     #[command(subcommand)]
     Rotate(Rotate),
@@ -174,11 +180,11 @@ pub enum Format {
     Json,
     /// Only `test`: a report that CI systems show.
     Junit,
-    /// Only `plan`: one comment for a pull request, at most 60,000 characters.
+    /// Only `plan` and `drift`: one comment for a pull request, at most 60,000 characters.
     Markdown,
-    /// Only `plan`: one page that needs nothing else.
+    /// Only `plan` and `drift`: one page that needs nothing else.
     Html,
-    /// Only `plan`, `validate` and `test`: text, and annotations for GitHub's workflows.
+    /// Only `plan`, `drift`, `validate` and `test`: text, and annotations for GitHub's workflows.
     Github,
     /// Only `graph`: a diagram that GitHub and GitLab draw.
     Mermaid,

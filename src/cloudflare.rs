@@ -14,6 +14,7 @@ pub mod dns_record;
 pub mod route;
 pub mod service_token;
 pub mod tunnel;
+pub mod user_token;
 pub mod virtual_network;
 pub mod warp_connector;
 pub mod zone;

@@ -6,6 +6,8 @@ mod confirm;
 mod connectors;
 mod console;
 mod credentials;
+mod doctor;
+mod drift;
 mod emulate;
 mod environment;
 mod expected;
@@ -68,6 +70,8 @@ pub fn run(cli: &Cli) -> Exit {
         Command::Delete(arguments) => gc::delete(&console, &cli.global, arguments),
         Command::Gc(arguments) => gc::run(&console, &cli.global, arguments),
         Command::Status(files) => status::run(&console, &cli.global, files),
+        Command::Drift(arguments) => drift::run(&console, &cli.global, arguments),
+        Command::Doctor(arguments) => doctor::run(&console, &cli.global, arguments),
         Command::Rotate(what) => rotate::run(&console, &cli.global, what),
         Command::Connectors(what) => connectors::run(&console, &cli.global, what),
         Command::Token(what) => token::run(&console, &cli.global, what),
@@ -85,11 +89,11 @@ fn prints(command: &Command, format: Format) -> bool {
     match format {
         Format::Human | Format::Json => true,
         Format::Junit => matches!(command, Command::Test(_)),
-        Format::Markdown | Format::Html => matches!(command, Command::Plan(_)),
+        Format::Markdown | Format::Html => matches!(command, Command::Plan(_) | Command::Drift(_)),
         Format::Mermaid | Format::Dot | Format::Svg => matches!(command, Command::Graph(_)),
         Format::Github => matches!(
             command,
-            Command::Plan(_) | Command::Validate(_) | Command::Test(_)
+            Command::Plan(_) | Command::Drift(_) | Command::Validate(_) | Command::Test(_)
         ),
     }
 }
@@ -100,8 +104,9 @@ fn unprintable(format: Format) -> Trouble {
     let message = format!("this command has no format `{name}`");
     Problem::new("tunctl::no_such_format", message)
         .help(
-            "`junit` is for `tunctl test`; `markdown` and `html` for `tunctl plan`; `github` for these \
-             two and `tunctl validate`; `mermaid`, `dot` and `svg` for `tunctl graph`",
+            "`junit` is for `tunctl test`; `markdown` and `html` for `tunctl plan` and `tunctl drift`; \
+             `github` for all of these and `tunctl validate`; `mermaid`, `dot` and `svg` for `tunctl \
+             graph`",
         )
         .into()
 }

@@ -196,7 +196,7 @@ async fn round<W: Wire>(
             Err(ObserveError::Api(error))
                 if listing.optional && error.meaning() == Meaning::Forbidden =>
             {
-                Ok((Vec::new(), Some(unread(kind, &listing))))
+                Ok((Vec::new(), Some((kind.name(), unread(kind, &listing)))))
             }
             seen => seen.map(|objects| (objects, None)),
         }
@@ -217,7 +217,10 @@ async fn round<W: Wire>(
             }
             survey.observed.add(address, object);
         }
-        survey.warnings.extend(warning);
+        if let Some((kind, warning)) = warning {
+            survey.observed.unread.insert(kind.to_owned());
+            survey.warnings.push(warning);
+        }
     }
     Ok(())
 }

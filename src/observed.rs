@@ -1,6 +1,6 @@
 //! What is: live objects, projected into the user's words.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -64,11 +64,37 @@ pub struct Object {
     pub expires: Option<Timestamp>,
     /// Whether it can be relied on.
     pub standing: Standing,
-    /// The same thing at earlier vitals: it goes with the object.
+    /// The same thing at earlier times: it goes with the object.
     pub older: Vec<RemoteId>,
     /// How it fares. Part of no comparison, no digest and no plan file: connectors come and go.
     #[serde(skip)]
     pub vitals: Vitals,
+    /// When it was made or changed. Part of no comparison and no digest, and of no saved plan.
+    #[serde(skip)]
+    pub touched: Option<Touched>,
+}
+
+/// The last thing that Cloudflare knows to have happened to an object. By whom is not told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Touched {
+    /// It was made; of later changes Cloudflare tells nothing.
+    Made(Timestamp),
+    /// It was changed, or made and never changed.
+    Changed(Timestamp),
+}
+
+impl Touched {
+    /// From Cloudflare's text; `None` if it is no point in time.
+    #[must_use]
+    pub fn made(at: Option<&str>) -> Option<Self> {
+        at?.parse().ok().map(Self::Made)
+    }
+
+    /// From Cloudflare's text; `None` if it is no point in time.
+    #[must_use]
+    pub fn changed(at: Option<&str>) -> Option<Self> {
+        at?.parse().ok().map(Self::Changed)
+    }
 }
 
 /// How something fares, and when it was made, last in use, and deleted, as far as Cloudflare says.
@@ -103,6 +129,7 @@ impl Object {
             standing: Standing::Good,
             older: Vec::new(),
             vitals: Vitals::default(),
+            touched: None,
         }
     }
 }
@@ -142,6 +169,8 @@ pub struct Observed {
     pub kept: BTreeMap<Address, Presence>,
     /// What had the name of an ephemeral resource that is not there, and was deleted.
     pub past: BTreeMap<Address, Vec<Vitals>>,
+    /// The kinds of which something could not be read: what is not here may be there all the same.
+    pub unread: BTreeSet<String>,
     /// When all of this was seen.
     pub at: Timestamp,
 }

@@ -94,6 +94,15 @@ impl Plan {
         self.warnings.iter().any(keeping::is_incident)
     }
 
+    /// The plan without the times at which objects were made or changed: the same for the same
+    /// differences, whenever they came about.
+    #[must_use]
+    pub fn undated(mut self) -> Self {
+        let changes = self.stages.iter_mut().flatten();
+        changes.for_each(|change| change.action.undate());
+        self
+    }
+
     /// Whether the account already is as the manifest says.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -121,6 +130,9 @@ pub fn plan(input: &Input<'_>) -> Result<Plan, Vec<Problem>> {
         changes.retain(|change| !change.action.destroys());
     } else {
         changes.extend(removal::undeclared(input, &mut warnings)?);
+    }
+    if input.policy != Policy::Destroy && !input.selection.is_partial() {
+        warnings.extend(removal::spent(input));
     }
     keeping::spare(input, &mut changes, &mut warnings);
     let mut changes = input.selection.of(input.desired, changes);

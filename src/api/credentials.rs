@@ -39,6 +39,14 @@ impl Credentials {
         }))
     }
 
+    /// Whether it is the global API key.
+    pub(crate) fn is_key(&self) -> bool {
+        match &self.0 {
+            Scheme::Token(_) => false,
+            Scheme::Key { .. } => true,
+        }
+    }
+
     /// The headers that carry the credentials, with lower-case names.
     pub(crate) fn headers(&self) -> Vec<(&'static str, String)> {
         match &self.0 {

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimeParser;
 
 use crate::request::Repeat;
@@ -98,11 +99,14 @@ pub fn retry_after(value: &str, date: Option<&str>) -> Option<Duration> {
     if !value.is_empty() && value.bytes().all(|digit| digit.is_ascii_digit()) {
         return Some(Duration::from_secs(value.parse().unwrap_or(u64::MAX)));
     }
-    let parser = DateTimeParser::new();
-    let then = parser.parse_timestamp(value).ok()?;
-    let now = parser.parse_timestamp(date?.trim()).ok()?;
+    let (then, now) = (http_date(value)?, http_date(date?)?);
     let seconds = then.as_second().saturating_sub(now.as_second());
     Some(Duration::from_secs(seconds.try_into().unwrap_or(0)))
+}
+
+/// Reads an HTTP date. `None` for anything else.
+pub(crate) fn http_date(value: &str) -> Option<Timestamp> {
+    DateTimeParser::new().parse_timestamp(value.trim()).ok()
 }
 
 fn again(allowed: bool, told: Option<Duration>, own: Duration) -> Verdict {

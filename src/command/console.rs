@@ -17,6 +17,7 @@ use crate::problem::Problem;
 use crate::render::fault::Fault;
 use crate::render::github::inert;
 use crate::render::harmless::Harmless;
+use crate::render::human::Run;
 use crate::render::section::Section;
 use crate::render::{self, Style};
 use crate::source::Sources;
@@ -96,6 +97,7 @@ impl Console {
             })),
             Format::Markdown | Format::Html | Format::Github => self.sections(&[Section::NoPlan {
                 stack: None,
+                run: Run::Apply,
                 faults: trouble.faults(),
             }]),
         };

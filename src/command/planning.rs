@@ -93,7 +93,8 @@ pub(super) fn policy(no_delete: bool) -> Policy {
 pub(super) fn run_of(policy: Policy) -> Run {
     match policy {
         Policy::Destroy => Run::Destroy,
-        Policy::Sync | Policy::KeepAll | Policy::End => Run::Apply,
+        Policy::End => Run::End,
+        Policy::Sync | Policy::KeepAll => Run::Apply,
     }
 }
 
@@ -146,6 +147,9 @@ async fn plan_one(
     let mut plan = plan::plan(&input).map_err(Unplanned::Refused)?;
     let forecast = forecast::forecast(&input, &plan);
     plan.warnings.extend(endings);
+    if wish.run != Run::Drift {
+        plan = plan.undated();
+    }
     plan.warnings.extend(survey.warnings.iter().cloned());
     let unfit: Vec<Problem> = keeping::unfit(&stack.delivery, &plan).collect();
     plan.warnings.extend(unfit);
@@ -181,7 +185,7 @@ pub(super) fn report(
             Ok(planned) => planned,
             Err(unplanned) => {
                 unreported(console, unplanned, &loaded.sources);
-                results.refused(stack, unplanned);
+                results.refused(stack, unplanned, wish.run);
                 ends.push((Exit::Error, false));
                 continue;
             }
@@ -291,7 +295,7 @@ fn view<'a>(planned: &'a Planned, wish: &Wish) -> Report<'a> {
         forecast: Some(&planned.forecast),
         lints: &planned.lints,
         scope: Some(&planned.survey.scope),
-        run: run_of(wish.policy),
+        run: wish.run,
         coverage,
         ..Report::new(&planned.plan)
     }

@@ -10,6 +10,7 @@ use super::stacks::{Stack, Stacks};
 use crate::cli::Format;
 use crate::render::fault::Fault;
 use crate::render::github::inert;
+use crate::render::human::Run;
 use crate::render::json::PlanJson;
 use crate::render::section::Section;
 use crate::render::{self, Report};
@@ -61,7 +62,7 @@ impl<'a> Results<'a> {
     }
 
     /// A stack without a plan.
-    pub(super) fn refused(&mut self, stack: &'a Stack, unplanned: &Unplanned) {
+    pub(super) fn refused(&mut self, stack: &'a Stack, unplanned: &Unplanned, run: Run) {
         let (stack, sources) = (&stack.manifest.ownership.stack, &self.loaded.sources);
         self.plans.push(Shown::NoPlan(json!({
             "format_version": render::json::FORMAT_VERSION,
@@ -70,6 +71,7 @@ impl<'a> Results<'a> {
         })));
         self.sections.push(Section::NoPlan {
             stack: Some(stack),
+            run,
             faults: faults(unplanned, sources),
         });
     }

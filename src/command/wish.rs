@@ -17,6 +17,7 @@ use crate::plan::Policy;
 use crate::plan::guard::Allowance;
 use crate::plan::select::Selection;
 use crate::problem::Problem;
+use crate::render::human::Run;
 use crate::routing::test::Trial;
 use crate::scope::Zone;
 use crate::source::Sources;
@@ -52,6 +53,8 @@ pub(super) struct Wish {
     /// What is made again although it has ended, by name.
     pub(super) renew: BTreeSet<String>,
     deny: Option<Denied>,
+    /// The command that would carry it out, or that only looks.
+    pub(super) run: Run,
 }
 
 impl Wish {
@@ -82,6 +85,11 @@ impl Wish {
             ends: Ends::Nothing,
             renew: BTreeSet::new(),
             deny: None,
+            run: match policy {
+                Policy::Destroy => Run::Destroy,
+                Policy::Sync | Policy::KeepAll => Run::Apply,
+                Policy::End => Run::End,
+            },
         })
     }
 
@@ -97,6 +105,7 @@ impl Wish {
             ends: Ends::Nothing,
             renew: BTreeSet::new(),
             deny: None,
+            run: Run::Apply,
         }
     }
 
@@ -112,6 +121,7 @@ impl Wish {
             ends,
             renew: BTreeSet::new(),
             deny: None,
+            run: Run::End,
         }
     }
 
@@ -133,6 +143,34 @@ impl Wish {
             renew: names.iter().cloned().collect(),
             ..self
         }
+    }
+
+    /// What an undeclared address needs, and nothing else.
+    pub(super) fn mending(addresses: BTreeSet<Address>) -> Self {
+        Self {
+            policy: Policy::Sync,
+            selection: Selection::exactly(addresses),
+            patterns: Vec::new(),
+            allowed: Vec::new(),
+            looks: Looks::Files,
+            rotate: None,
+            ends: Ends::Nothing,
+            renew: BTreeSet::new(),
+            deny: None,
+            run: Run::Apply,
+        }
+    }
+
+    /// What differs, and nothing of the manifest's own: neither lints nor tests.
+    ///
+    /// # Errors
+    /// If a pattern is not a glob.
+    pub(super) fn drift(choice: &Choice) -> Result<Self, Trouble> {
+        let wish = Self::new(choice, &[], Policy::Sync)?;
+        Ok(Self {
+            run: Run::Drift,
+            ..wish
+        })
     }
 
     /// The same, with warnings of lints as errors if they are denied.
@@ -185,18 +223,18 @@ impl Wish {
         sources: &Sources,
         zones: &[Zone],
     ) -> Result<Vec<Problem>, Vec<Problem>> {
-        let lints = match self.policy {
-            Policy::Sync | Policy::KeepAll => lint::lint(&stack.manifest, sources, Some(zones)),
-            Policy::Destroy | Policy::End => Vec::new(),
+        let lints = match self.run {
+            Run::Apply => lint::lint(&stack.manifest, sources, Some(zones)),
+            Run::Destroy | Run::Drift | Run::End => Vec::new(),
         };
         lint::judge(lints, self.deny.is_some())
     }
 
     /// How the tests of a stack end. What is to be destroyed need not pass any.
     pub(super) fn trials<'a>(&self, stack: &'a Stack) -> Vec<Trial<'a>> {
-        match self.policy {
-            Policy::Sync | Policy::KeepAll => stack.manifest.trials(),
-            Policy::Destroy | Policy::End => Vec::new(),
+        match self.run {
+            Run::Apply => stack.manifest.trials(),
+            Run::Destroy | Run::Drift | Run::End => Vec::new(),
         }
     }
 }

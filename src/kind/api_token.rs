@@ -20,7 +20,7 @@ use crate::credential::Credential;
 use crate::desired::Keeping;
 use crate::kind::entry::Key;
 use crate::lifetime;
-use crate::observed::{OWN_TOKEN, Object, Standing};
+use crate::observed::{OWN_TOKEN, Object, Standing, Touched};
 use crate::problem::Problem;
 use crate::scope::Scope;
 use policy::{Condition, Policy};
@@ -70,6 +70,8 @@ pub struct Live {
     expires_on: Option<String>,
     #[serde(default)]
     not_before: Option<String>,
+    #[serde(default)]
+    modified_on: Option<String>,
 }
 
 fn time(text: Option<&str>) -> Option<Timestamp> {
@@ -230,6 +232,7 @@ impl Kind for ApiToken {
             }),
             expires,
             standing,
+            touched: Touched::changed(live.modified_on.as_deref()),
             ..Object::new(live.id, serde_json::to_value(spec).ok()?)
         };
         Some((Address::new(Self::NAME, name), object))

@@ -19,7 +19,7 @@ use crate::cloudflare::dns_record::{
 use crate::desired::Desired;
 use crate::kind::tunnel::Tunnel;
 use crate::kind::tunnel_config::TunnelConfig;
-use crate::observed::{Form, Object, Owner};
+use crate::observed::{Form, Object, Owner, Touched};
 use crate::problem::Problem;
 use crate::request::Request;
 use crate::scope::{Scope, Zone};
@@ -27,7 +27,7 @@ use live::form;
 use surface::Surface;
 
 /// Where every tunnel's public name ends.
-const TUNNEL_SUFFIX: &str = ".cfargotunnel.com";
+pub const TUNNEL_SUFFIX: &str = ".cfargotunnel.com";
 
 /// The kind `dns_record`.
 pub struct DnsRecord;
@@ -289,6 +289,7 @@ impl Kind for DnsRecord {
             form,
             references: references.collect(),
             carry: json!({ "comment": live.comment }),
+            touched: Touched::changed(live.modified_on.as_deref()),
             ..Object::new(live.id, json!(spec))
         };
         Some((address, object))

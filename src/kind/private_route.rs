@@ -15,7 +15,7 @@ use crate::cloudflare::route::{self as api, Filter, New, Patch, Route};
 use crate::kind::tunnel::Tunnel;
 use crate::kind::virtual_network::{self, VirtualNetwork};
 use crate::kind::warp_connector::WarpConnector;
-use crate::observed::Object;
+use crate::observed::{Object, Touched};
 use crate::problem::Problem;
 use crate::scope::Scope;
 use surface::Surface;
@@ -267,6 +267,7 @@ impl Kind for PrivateRoute {
             owner: mark::owner(stack, comment),
             references: vec![target, within],
             carry: json!({ "comment": comment }),
+            touched: Touched::made(live.created_at.as_deref()),
             ..Object::new(live.id, serde_json::to_value(spec).ok()?)
         };
         Some((address, object))

@@ -18,7 +18,7 @@ use crate::credential::Credential;
 use crate::kind::entry::Key;
 use crate::kind::lifecycle::Kept;
 use crate::lifetime;
-use crate::observed::{Object, Standing};
+use crate::observed::{Object, Standing, Touched};
 use crate::problem::Problem;
 use crate::request::Request;
 use crate::scope::Scope;
@@ -231,6 +231,7 @@ impl Kind for ServiceToken {
             carry: json!({ "version": live.client_secret_version }),
             expires: time(&live.expires_at),
             standing,
+            touched: Touched::changed(live.updated_at.as_deref()),
             ..Object::new(live.id, serde_json::to_value(spec).ok()?)
         };
         Some((address(&live.name, zone), object))

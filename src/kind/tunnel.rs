@@ -18,7 +18,7 @@ use crate::cloudflare::{Operation, Secret, connection};
 use crate::credential::Credential;
 use crate::diff::FieldChange;
 use crate::kind::lifecycle::{Kept, Limited, OnDelete};
-use crate::observed::{Object, Vitals};
+use crate::observed::{Object, Touched, Vitals};
 use crate::problem::Problem;
 use crate::request::Request;
 use crate::scope::Scope;
@@ -128,6 +128,7 @@ impl Kind for Tunnel {
         let object = Object {
             live: matches!(live.status.as_deref(), Some("healthy" | "degraded")),
             vitals: vitals(&live),
+            touched: Touched::made(live.created_at.as_deref()),
             ..Object::new(live.id, serde_json::to_value(spec).ok()?)
         };
         Some((Self::address(&live.name), object))

@@ -16,7 +16,7 @@ use crate::cloudflare::connection;
 use crate::diff::Extent;
 use crate::ingress::{self, OriginRequest, Rule};
 use crate::kind::tunnel::Tunnel;
-use crate::observed::Object;
+use crate::observed::{Object, Touched};
 use crate::routing::Routes;
 use crate::scope::Scope;
 pub use surface::ACCESS_ENFORCES_NOTHING;
@@ -143,6 +143,7 @@ impl Kind for TunnelConfig {
         let object = Object {
             references: vec![tunnel],
             version: Some(live.version),
+            touched: Touched::changed(live.created_at.as_deref()),
             carry: Value::Object(wire.others),
             ..Object::new(id, serde_json::to_value(spec).ok()?)
         };

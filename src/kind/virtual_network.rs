@@ -9,7 +9,7 @@ use crate::address::{Address, Ids};
 use crate::cloudflare::virtual_network::{self as api, Filter, Force, New, Patch};
 use crate::kind::entry::Key;
 use crate::kind::lifecycle::Kept;
-use crate::observed::Object;
+use crate::observed::{Object, Touched};
 use crate::problem::Problem;
 use crate::scope::Scope;
 
@@ -152,7 +152,10 @@ impl Kind for VirtualNetwork {
             comment: Some(live.comment.unwrap_or_default()),
             default: Some(live.is_default_network),
         };
-        let object = Object::new(live.id, serde_json::to_value(spec).ok()?);
+        let object = Object {
+            touched: Touched::made(live.created_at.as_deref()),
+            ..Object::new(live.id, serde_json::to_value(spec).ok()?)
+        };
         Some((Self::address(&live.name), object))
     }
 

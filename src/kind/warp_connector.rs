@@ -15,7 +15,7 @@ use crate::cloudflare::warp_connector::{self as api, New};
 use crate::credential::Credential;
 use crate::kind::lifecycle::{Kept, OnDelete};
 use crate::kind::tunnel::ACTIVE_CONNECTIONS;
-use crate::observed::Object;
+use crate::observed::{Object, Touched};
 use crate::request::Request;
 use crate::scope::Scope;
 
@@ -104,6 +104,7 @@ impl Kind for WarpConnector {
         let object = Object {
             live: matches!(live.status.as_deref(), Some("healthy" | "degraded")),
             vitals: super::tunnel::vitals(&live),
+            touched: Touched::made(live.created_at.as_deref()),
             ..Object::new(live.id, json!({}))
         };
         Some((Self::address(&live.name), object))

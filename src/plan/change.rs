@@ -180,6 +180,19 @@ impl Action {
         }
     }
 
+    /// The same without the times at which the objects were made or changed.
+    pub(super) fn undate(&mut self) {
+        match self {
+            Self::Create { .. } => {}
+            Self::Adopt { objects, .. } => objects.iter_mut().for_each(|it| it.touched = None),
+            Self::Update { object, .. }
+            | Self::Rename { object, .. }
+            | Self::Rotate { object, .. }
+            | Self::Replace { object, .. }
+            | Self::Delete { object, .. } => object.touched = None,
+        }
+    }
+
     /// What will be there; `None` if nothing.
     #[must_use]
     pub fn after(&self) -> Option<&Value> {

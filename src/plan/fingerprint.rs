@@ -28,6 +28,7 @@ pub fn digest(object: &Object) -> String {
         standing,
         older,
         vitals: _,
+        touched: _,
     } = object;
     let owner = match owner {
         Owner::Ours => json!("ours"),

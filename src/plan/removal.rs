@@ -5,7 +5,7 @@ use super::judge::is_in_hand;
 use super::{Action, Change, Input, Policy, Reason};
 use crate::address::Address;
 use crate::desired::Declared;
-use crate::kind::{AnyKind, Recheck};
+use crate::kind::{AnyKind, Recheck, View};
 use crate::observed::{Object, Owner};
 use crate::ownership::Ending;
 use crate::problem::Problem;
@@ -85,6 +85,33 @@ fn deletion(
         at: declared.map(|declared| declared.at),
         keeps: None,
     }
+}
+
+/// The entries of `removed` that name nothing, as far as that is known for certain.
+pub(super) fn spent(input: &Input<'_>) -> impl Iterator<Item = Problem> {
+    let view = View {
+        scope: input.scope,
+        ids: &input.observed.ids,
+        desired: input.desired,
+        ownership: input.ownership,
+    };
+    let is_known = move |address: &Address| {
+        let mut kinds = input.kinds.iter();
+        let kind = kinds.find(|kind| kind.name() == address.kind);
+        // What lives in a zone that the token does not see was not looked for.
+        kind.is_some_and(|kind| kind.misplaced(&view, &address.name).is_none())
+            && !input.observed.unread.contains(&address.kind)
+    };
+    let removed = input.ownership.removed.iter();
+    let gone = removed.filter(|it| input.observed.at(it).is_empty());
+    gone.filter(move |it| is_known(it)).map(|address| {
+        Problem::new(
+            "tunctl::removed_matches_nothing",
+            format!("`removed` names `{address}`, which is not there any more"),
+        )
+        .help("take the entry out: it has done its work, and would delete whatever gets this name")
+        .warning()
+    })
 }
 
 fn ambiguous(address: &Address, objects: [&[Object]; 2]) -> Problem {

@@ -11,7 +11,7 @@ use crate::ownership::Patterns;
 /// that was lowered from it.
 #[derive(Debug, Clone, Default)]
 pub struct Selection {
-    only: Option<Address>,
+    only: Option<BTreeSet<Address>>,
     target: Option<Patterns>,
     exclude: Patterns,
 }
@@ -33,8 +33,14 @@ impl Selection {
     /// Selects one address, and nothing that belongs to it.
     #[must_use]
     pub fn only(address: Address) -> Self {
+        Self::exactly([address])
+    }
+
+    /// Selects these addresses, and nothing that belongs to them.
+    #[must_use]
+    pub fn exactly(addresses: impl IntoIterator<Item = Address>) -> Self {
         Self {
-            only: Some(address),
+            only: Some(addresses.into_iter().collect()),
             ..Self::default()
         }
     }
@@ -49,7 +55,7 @@ impl Selection {
     /// cannot be made without it.
     pub(super) fn of(&self, desired: &Desired, mut changes: Vec<Change>) -> Vec<Change> {
         if let Some(only) = &self.only {
-            changes.retain(|change| change.address == *only);
+            changes.retain(|change| only.contains(&change.address));
             return changes;
         }
         if self.is_partial() {

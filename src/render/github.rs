@@ -37,6 +37,7 @@ pub fn write(to: &mut dyn Write, sections: &[Section<'_>]) -> io::Result<()> {
             Section::Plan(report) => remarks(to, report)?,
             Section::NoPlan {
                 stack: _,
+                run: _,
                 faults: all,
             } => faults(to, all)?,
         }

@@ -41,7 +41,11 @@ pub fn write(to: &mut dyn Write, sections: &[Section<'_>]) -> io::Result<()> {
     for section in sections {
         match section {
             Section::Plan(report) => planned(to, report)?,
-            Section::NoPlan { stack, faults } => unplanned(to, *stack, faults)?,
+            Section::NoPlan {
+                stack,
+                run: _,
+                faults,
+            } => unplanned(to, *stack, faults)?,
         }
     }
     writeln!(to, "</main>\n</body>\n</html>")
@@ -62,7 +66,8 @@ fn planned(to: &mut dyn Write, report: &Report<'_>) -> io::Result<()> {
     let plan = report.plan;
     writeln!(
         to,
-        "<section>\n<h1>Plan for <code>{}</code></h1>",
+        "<section>\n<h1>{} <code>{}</code></h1>",
+        report.run.title(),
         text(&plan.stack)
     )?;
     radius(to, report)?;

@@ -49,10 +49,7 @@ pub fn plan(to: &mut dyn Write, report: &Report<'_>, style: Style) -> io::Result
     } = report;
     let mut lines = Vec::new();
     if !plan.is_empty() {
-        lines.push(Line::new(
-            Tone::Strong,
-            "tunctl will perform the following actions:",
-        ));
+        lines.push(Line::new(Tone::Strong, run.heading()));
         lines.push(Line::blank());
         lines.extend(changes(plan));
     }
@@ -152,11 +149,19 @@ fn conclusion(plan: &Plan, run: Run) -> Vec<Line> {
 pub(super) fn sum(plan: &Plan, run: Run) -> Line {
     if plan.is_empty() {
         let why = match run {
-            Run::Apply if plan.has_incidents() => " What is reported above is left as it is.",
+            Run::Apply | Run::Drift if plan.has_incidents() => {
+                " What is reported above is left as it is."
+            }
             Run::Apply => " Your infrastructure matches the configuration.",
             Run::Destroy => " No objects need to be destroyed.",
+            Run::End => " Nothing is to end.",
+            Run::Drift => " Cloudflare matches the configuration.",
         };
-        return Line::new(Tone::Add, "No changes.").then(Tone::Strong, why);
+        let what = match run {
+            Run::Apply | Run::Destroy | Run::End => "No changes.",
+            Run::Drift => "No drift.",
+        };
+        return Line::new(Tone::Add, what).then(Tone::Strong, why);
     }
     let Summary {
         add,
@@ -168,9 +173,21 @@ pub(super) fn sum(plan: &Plan, run: Run) -> Line {
     } else {
         Tone::Plain
     };
-    Line::new(Tone::Strong, "Plan:")
-        .then(Tone::Plain, format!(" {add} to add, {change} to change, "))
-        .then(tone, format!("{destroy} to destroy"))
+    let (word, kept, gone) = match run {
+        Run::Apply | Run::Destroy | Run::End => (
+            "Plan:",
+            format!(" {add} to add, {change} to change, "),
+            format!("{destroy} to destroy"),
+        ),
+        Run::Drift => (
+            "Drift:",
+            format!(" {add} missing, {change} changed, "),
+            format!("{destroy} not declared"),
+        ),
+    };
+    Line::new(Tone::Strong, word)
+        .then(Tone::Plain, kept)
+        .then(tone, gone)
         .then(Tone::Plain, ".")
 }
 

@@ -11,7 +11,7 @@ mod text;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use super::human::{cost, exceeded, sum, trial::tally};
+use super::human::{Run, cost, exceeded, sum, trial::tally};
 use super::section::{NOBODY, Remarks, Section, effects};
 use super::text::count;
 use super::{Coverage, Report, Summary};
@@ -58,7 +58,7 @@ fn comment(sections: &[Section<'_>]) -> String {
         let share = (left / rest.len()).max(LEAST);
         text.push_str(&match section {
             Section::Plan(report) => planned(report, share),
-            Section::NoPlan { stack, faults } => unplanned(*stack, faults, share),
+            Section::NoPlan { stack, run, faults } => unplanned(*stack, *run, faults, share),
         });
     }
     text
@@ -82,15 +82,20 @@ fn unsaid(rest: &[Section<'_>]) -> String {
 }
 
 /// What finds the comment again.
-fn marker(stack: &str) -> String {
+fn marker(run: Run, stack: &str) -> String {
     let is_plain = |it: char| it.is_ascii_alphanumeric() || matches!(it, '-' | '_' | '.');
     let name: String = begin(stack).chars().filter(|it| is_plain(*it)).collect();
-    format!("<!-- tunctl:plan:{name} -->\n")
+    format!("<!-- tunctl:{}:{name} -->\n", run.shown_by())
 }
 
-fn unplanned(stack: Option<&str>, faults: &[super::fault::Fault], share: usize) -> String {
+fn unplanned(
+    stack: Option<&str>,
+    run: Run,
+    faults: &[super::fault::Fault],
+    share: usize,
+) -> String {
     let (mut text, name) = match stack {
-        Some(stack) => (marker(stack), format!(" for {}", short(stack))),
+        Some(stack) => (marker(run, stack), format!(" for {}", short(stack))),
         None => ("<!-- tunctl:plan -->\n".to_owned(), String::new()),
     };
     let _ = write!(text, "## No plan{name}\n\n");
@@ -106,7 +111,7 @@ fn planned(report: &Report<'_>, share: usize) -> String {
     let remarks = Remarks::of(report);
     let lists = lists(report, &remarks);
     let (marker, head, foot) = (
-        marker(&report.plan.stack),
+        marker(report.run, &report.plan.stack),
         head(report, share),
         foot(report),
     );
@@ -137,9 +142,10 @@ fn planned(report: &Report<'_>, share: usize) -> String {
 /// Says how to get the rest.
 fn notice(report: &Report<'_>) -> String {
     let fingerprint = fingerprint::of_plan(report.plan);
+    let command = report.run.shown_by();
     format!(
-        "> **Shortened to fit into a comment.** `tunctl plan` shows the complete plan \
-         (fingerprint `{fingerprint}`), and so does `tunctl plan --format html > plan.html`.\n\n"
+        "> **Shortened to fit into a comment.** `tunctl {command}` shows the complete plan \
+         (fingerprint `{fingerprint}`), and so does `tunctl {command} --format html > plan.html`.\n\n"
     )
 }
 
@@ -169,7 +175,8 @@ fn head(report: &Report<'_>, share: usize) -> String {
             "This is a part of the stack, as `--target` and `--exclude` chose it.\n\n"
         }
     };
-    format!("## Plan for {stack}\n\n**{radius}**\n\n{sum}\n\n{part}")
+    let title = report.run.title();
+    format!("## {title} {stack}\n\n**{radius}**\n\n{sum}\n\n{part}")
 }
 
 fn foot(report: &Report<'_>) -> String {

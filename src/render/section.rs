@@ -3,6 +3,7 @@
 
 use super::Report;
 use super::fault::Fault;
+use super::human::Run;
 use super::text::count;
 use crate::plan::blast_radius::{BlastRadius, Effect};
 use crate::problem::Problem;
@@ -17,6 +18,8 @@ pub enum Section<'a> {
     NoPlan {
         /// The stack's name; `None` if that is not known either.
         stack: Option<&'a str>,
+        /// The command that would have used it.
+        run: Run,
         /// Everything that is wrong.
         faults: Vec<Fault>,
     },

@@ -49,10 +49,11 @@ const LAYERS: &[(&str, &[&str])] = &[
             "cloudflared",
             "plan",
             "graph",
+            "doctor",
         ],
     ),
     ("ports", &["api", "store", "secret", "git", "files"]),
-    ("engine", &["observe", "apply", "watch", "serve"]),
+    ("engine", &["observe", "examine", "apply", "watch", "serve"]),
     ("views", &["render"]),
     ("shell", &["cli", "command", "main"]),
 ];

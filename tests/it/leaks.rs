@@ -39,6 +39,8 @@ const FLOWS: &[&[&str]] = &[
     &["validate"],
     &["test"],
     &["plan"],
+    &["drift"],
+    &["doctor"],
     &["apply", "--auto-approve"],
     &["plan", "--out", "saved.plan"],
     &["show", "saved.plan"],

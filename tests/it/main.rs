@@ -27,8 +27,12 @@ mod converge;
 mod destroy;
 /// Manifests that are wrong, as their authors see it.
 mod diagnostics;
+/// `tunctl doctor`: what is wrong that no plan shows.
+mod doctor;
 /// Live objects that are not as the manifest says.
 mod drift;
+/// `tunctl drift`: the plan seen from the other side.
+mod drift_command;
 /// The emulator, in process and over HTTP.
 mod emulator;
 /// `tunctl explain`: the way of a request, from the manifest and from the account.

@@ -63,8 +63,26 @@ fn a_tunnel_that_no_pattern_covers_goes_if_the_manifest_removes_it() {
 }
 
 #[test]
-fn what_was_removed_already_is_nothing() {
+fn what_was_removed_already_is_nothing_but_a_warning() {
     let world = World::edge(&format!("{WEB}removed: [tunnel.by-hand]\n"));
+    assert_snapshot!(describe(&world.plan()), @r"
+        in sync
+        warning tunctl::removed_matches_nothing: `removed` names `tunnel.by-hand`, which is not there any more
+    ");
+}
+
+#[test]
+fn what_was_not_looked_for_is_not_said_to_be_gone() {
+    // The token sees no such zone.
+    let elsewhere = "removed: [dns_record.app.example.net]\n";
+    let world = World::edge(&format!("{WEB}{elsewhere}"));
+    assert_snapshot!(describe(&world.plan()), @"in sync");
+    // The API tokens may not be read, and the manifest declares none.
+    let unread = "removed: [api_token.by-hand]\n";
+    let world = World::edge(&format!("{WEB}{unread}"));
+    let gone = "warning tunctl::removed_matches_nothing";
+    assert!(describe(&world.plan()).contains(gone));
+    world.fault(&json!({"path": "/accounts/*/tokens", "effect": "denied"}));
     assert_snapshot!(describe(&world.plan()), @"in sync");
 }
 

@@ -4,6 +4,7 @@ use super::line::{Line, Tone};
 use crate::address::Address;
 use crate::desired::Drain;
 use crate::kind;
+use crate::observed::Touched;
 use crate::ownership::Cause;
 use crate::plan::{Action, Change, Reason};
 use crate::render::text::{escaped, quoted};
@@ -58,7 +59,22 @@ pub(super) fn origin(change: &Change) -> Option<Line> {
 /// Why it changes, and what happens on the way.
 pub(crate) fn notes(change: &Change) -> Vec<Line> {
     let because = because(change).map(|why| comment(&format!("because {why}")));
-    because.into_iter().chain(draining(change)).collect()
+    let lines = because.into_iter().chain(touched(change));
+    lines.chain(draining(change)).collect()
+}
+
+/// When the object that is there was made or changed, in a plan that tells. Who did it,
+/// Cloudflare does not say.
+fn touched(change: &Change) -> Option<Line> {
+    let object = change.action.objects().first()?;
+    let text = match object.touched? {
+        Touched::Made(at) => format!("made at Cloudflare on {at}"),
+        Touched::Changed(at) => format!("last changed at Cloudflare on {at}"),
+    };
+    Some(comment(&match object.version {
+        Some(version) => format!("{text}, version {version}"),
+        None => text,
+    }))
 }
 
 /// The reason in words; `None` where the title says it all.

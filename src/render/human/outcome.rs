@@ -19,14 +19,42 @@ pub enum Run {
     Apply,
     /// The one that only deletes.
     Destroy,
+    /// The ones that end what is over, or what somebody names.
+    End,
+    /// The one that only says what differs; apply would mend it.
+    Drift,
 }
 
 impl Run {
     /// The word that people know it by.
     pub(crate) fn name(self) -> &'static str {
         match self {
-            Self::Apply => "Apply",
+            Self::Apply | Self::End | Self::Drift => "Apply",
             Self::Destroy => "Destroy",
+        }
+    }
+
+    /// What stands above everything about one stack, before the stack's name.
+    pub(crate) fn title(self) -> &'static str {
+        match self {
+            Self::Apply | Self::Destroy | Self::End => "Plan for",
+            Self::Drift => "Drift of",
+        }
+    }
+
+    /// The command that shows it.
+    pub(crate) fn shown_by(self) -> &'static str {
+        match self {
+            Self::Apply | Self::Destroy | Self::End => "plan",
+            Self::Drift => "drift",
+        }
+    }
+
+    /// What stands above the changes.
+    pub(super) fn heading(self) -> &'static str {
+        match self {
+            Self::Apply | Self::Destroy | Self::End => "tunctl will perform the following actions:",
+            Self::Drift => "Drifted at Cloudflare; to bring it back, tunctl apply would do this:",
         }
     }
 }
@@ -127,7 +155,9 @@ impl<'a> Ends<'a> {
         } = summary;
         let name = run.name();
         let done = match run {
-            Run::Apply => format!("{add} added, {change} changed, {destroy} destroyed"),
+            Run::Apply | Run::End | Run::Drift => {
+                format!("{add} added, {change} changed, {destroy} destroyed")
+            }
             Run::Destroy => format!("{destroy} destroyed"),
         };
         let skipped = self.skipped.values().map(Vec::len).sum();

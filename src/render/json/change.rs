@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::address::{Address, RemoteId};
+use crate::observed::Touched;
 use crate::plan::{Action, Change, Reason, fingerprint};
 
 /// An entry of `resource_changes`.
@@ -27,6 +28,11 @@ pub(super) struct ChangeJson<'a> {
     sink: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     expires_at: Option<String>,
+    /// When the object was made, if its kind does not tell of changes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    made_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    changed_at: Option<String>,
     waits_for: &'a [Address],
     fingerprint: String,
 }
@@ -81,6 +87,11 @@ impl<'a> ChangeJson<'a> {
             | Action::Delete { .. } => None,
         };
         let (reason, follows) = (why.name(), follows(why));
+        let (made_at, changed_at) = match action.objects().first().and_then(|it| it.touched) {
+            Some(Touched::Made(at)) => (Some(at.to_string()), None),
+            Some(Touched::Changed(at)) => (None, Some(at.to_string())),
+            None => (None, None),
+        };
         Self {
             address,
             kind: &address.kind,
@@ -93,6 +104,8 @@ impl<'a> ChangeJson<'a> {
             follows,
             sink: keeps.as_deref(),
             expires_at: expires(why),
+            made_at,
+            changed_at,
             waits_for,
             fingerprint: fingerprint::of_change(change),
         }

@@ -6,7 +6,7 @@ use tunctl::address::RemoteId;
 use tunctl::api::ApiError;
 use tunctl::cloudflare::{
     List, Operation, account_token, configuration, connection, dns_record, route, service_token,
-    tunnel, virtual_network, warp_connector, zone,
+    tunnel, user_token, virtual_network, warp_connector, zone,
 };
 use tunctl::request::Request;
 
@@ -237,6 +237,7 @@ fn account_tokens() -> Vec<Case> {
         one(account_token::delete(ACCOUNT, &hex())),
         one(account_token::roll(ACCOUNT, &hex())),
         one(account_token::verify(ACCOUNT)),
+        one(user_token::verify()),
         many(account_token::permission_groups(
             ACCOUNT,
             &account_token::GroupFilter::default(),

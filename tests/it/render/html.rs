@@ -7,6 +7,7 @@ use serde_json::json;
 use tunctl::plan::Plan;
 use tunctl::problem::Problem;
 use tunctl::render::fault::Fault;
+use tunctl::render::human::Run;
 use tunctl::render::section::Section;
 use tunctl::render::{Report, html};
 use tunctl::source::Sources;
@@ -86,6 +87,7 @@ fn the_page_needs_nothing_from_elsewhere_and_runs_nothing() {
     plan.stack = evil.to_owned();
     plan.warnings = vec![Problem::new("tunctl::odd", evil).help(evil).warning()];
     let none = Section::NoPlan {
+        run: Run::Apply,
         stack: Some(evil),
         faults: Fault::of_problems(&plan.warnings, &Sources::default()),
     };

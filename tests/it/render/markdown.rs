@@ -168,6 +168,7 @@ fn several_stacks_share_one_comment() {
     let small = sized(30);
     let large = sized(20_000);
     let none = || Section::NoPlan {
+        run: tunctl::render::human::Run::Apply,
         stack: Some("lost"),
         faults: Fault::of_problems(
             &[Problem::new("tunctl::odd", "it is odd")],

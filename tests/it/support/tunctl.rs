@@ -190,6 +190,36 @@ impl Account {
         serde_json::from_str(&text).unwrap_or(Value::Null)
     }
 
+    /// Calls the API past tunctl: by hand.
+    pub(crate) fn by_hand(&self, method: &str, path: &str, body: &Value) -> Value {
+        let url = format!("{}{path}", self.url());
+        let method = method.parse().unwrap();
+        let request = self.client.request(method, url).bearer_auth("hand");
+        let request = if body.is_null() {
+            request
+        } else {
+            let request = request.header("content-type", "application/json");
+            request.body(body.to_string())
+        };
+        let text = self.runtime.block_on(async {
+            let reply = request.send().await.unwrap();
+            let status = reply.status();
+            let text = reply.text().await.unwrap();
+            assert!(status.is_success(), "{path}: {text}");
+            text
+        });
+        let answer: Value = serde_json::from_str(&text).unwrap();
+        answer["result"].clone()
+    }
+
+    /// The id of an object in a list, by a field.
+    pub(crate) fn id_of(&self, path: &str, field: &str, value: &str) -> String {
+        let list = self.by_hand("GET", path, &Value::Null);
+        let mut found = list.as_array().unwrap().iter();
+        let found = found.find(|it| it[field] == value);
+        found.unwrap()["id"].as_str().unwrap().to_owned()
+    }
+
     /// Makes something go wrong from now on.
     pub(crate) fn fault(&self, rule: &Value) {
         self.control("POST", "/faults", rule);
