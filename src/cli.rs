@@ -1,5 +1,6 @@
 //! The command line: words and flags, nothing that acts.
 
+mod base;
 mod import;
 mod ingress;
 mod live;
@@ -16,6 +17,7 @@ pub use live::{
     TokenArgs, TunnelArgs, TunnelRotation,
 };
 
+pub use base::BaseChoice;
 pub use import::{Import, ImportCloudflared};
 pub use ingress::{Ingress, IngressDialect, IngressFile, IngressRule};
 pub use plan::{ApplyArgs, Choice, PlanArgs, ShowArgs, WriteArgs};

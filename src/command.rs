@@ -1,6 +1,7 @@
 //! The commands: each reads as the flow that it is. Decides, prints, and says how the run ends.
 
 mod apply;
+mod base;
 mod confirm;
 mod connectors;
 mod console;
@@ -67,7 +68,7 @@ pub fn run(cli: &Cli) -> Exit {
     };
     end.unwrap_or_else(|trouble| {
         console.trouble(&trouble);
-        Exit::Error
+        trouble.exit()
     })
 }
 

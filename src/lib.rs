@@ -17,6 +17,7 @@ pub mod diff;
 pub mod emulator;
 pub mod exit;
 pub mod files;
+pub mod git;
 pub mod ingress;
 pub mod kind;
 pub mod lifetime;

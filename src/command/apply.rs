@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::base::{self, Against};
 use super::confirm::confirm;
 use super::console::{self, Console, Trouble};
 use super::expected::Expected;
@@ -27,6 +28,7 @@ pub(super) struct Approved<'a> {
 /// What a run is to do.
 struct Job<'a> {
     arguments: &'a WriteArgs,
+    against: Against,
     wish: Wish,
     expected: Expected,
     /// How long a configuration may take to be loaded everywhere.
@@ -47,6 +49,7 @@ pub(super) fn run(
     }
     let job = Job {
         arguments: &write,
+        against: Against::of_apply(arguments, expected.saved()),
         wish,
         expected,
         converge: arguments.converge_timeout,
@@ -64,6 +67,7 @@ pub(super) fn destroy(
     wish.looks = Looks::Programs;
     let job = Job {
         arguments,
+        against: Against::nothing(),
         wish,
         expected: Expected::Anything,
         converge: Duration::ZERO,
@@ -73,6 +77,7 @@ pub(super) fn destroy(
 
 fn perform(console: &Console, global: &Global, job: &Job<'_>) -> Result<Exit, Trouble> {
     let loaded = stacks::load(global, &job.arguments.files)?;
+    let loaded = base::compare(global, &job.against, loaded)?;
     let runtime = runtime()?;
     let end = runtime.block_on(async {
         let session = Session::open(console, global, &loaded.stacks).await?;

@@ -5,8 +5,9 @@ use futures::future::join_all;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::base::{self, Against};
 use super::console::{Console, Trouble};
-use super::keeping::{self};
+use super::keeping;
 use super::plan_file;
 use super::results::Results;
 use super::runtime;
@@ -17,9 +18,9 @@ use super::wish::Wish;
 use crate::cli::{Global, PlanArgs};
 use crate::exit::Exit;
 use crate::kind::KINDS;
-use crate::observe::{self, Survey};
+use crate::observe::{self, Survey, Wanted};
 use crate::plan::forecast::{self, Forecast};
-use crate::plan::{self, Finding, Input, Plan, Policy};
+use crate::plan::{self, Base, Finding, Input, Plan, Policy};
 use crate::problem::Problem;
 use crate::render::human::Run;
 use crate::render::{self, Coverage, Report, Style};
@@ -47,6 +48,7 @@ pub(super) fn run(
     arguments: &PlanArgs,
 ) -> Result<Exit, Trouble> {
     let loaded = stacks::load(global, &arguments.files)?;
+    let loaded = base::compare(global, &Against::of_plan(arguments), loaded)?;
     let policy = policy(arguments.no_delete);
     let wish = Wish::new(&arguments.choice, &arguments.allow, policy)?.deny(arguments.deny);
     let planned = runtime()?.block_on(async {
@@ -107,14 +109,13 @@ async fn plan_one(
     wish: &Wish,
 ) -> Result<Planned, Unplanned> {
     let manifest = &stack.manifest;
-    let mut survey = observe::observe(
-        &session.client,
-        &manifest.account,
-        &manifest.desired,
-        &manifest.ownership,
-    )
-    .await
-    .map_err(Unplanned::Unread)?;
+    let wanted = Wanted {
+        desired: &manifest.desired,
+        ownership: &manifest.ownership,
+        reads: stack.base.known().and_then(Base::reads),
+    };
+    let survey = observe::observe_part(&session.client, &manifest.account, wanted).await;
+    let mut survey = survey.map_err(Unplanned::Unread)?;
     keeping::look(stack, &mut survey, wish.looks, wish.rotate.as_ref()).await;
     survey.observed.at = Timestamp::now();
     let input = Input {
@@ -124,15 +125,17 @@ async fn plan_one(
         observed: &survey.observed,
         ownership: &manifest.ownership,
         limits: &manifest.limits,
-        policy: wish.policy,
+        policy: stack.base.policy(wish.policy),
         selection: &wish.selection,
         rotate: wish.rotate.as_ref(),
+        base: stack.base.known(),
     };
     let lints = wish.lint(stack, sources, &survey.scope.zones);
     let lints = lints.map_err(Unplanned::Refused)?;
     let mut plan = plan::plan(&input).map_err(Unplanned::Refused)?;
     let forecast = forecast::forecast(&input, &plan);
     plan.warnings.extend(survey.warnings.iter().cloned());
+    plan.warnings.extend(stack.base.fault().cloned());
     let unfit: Vec<Problem> = keeping::unfit(&stack.delivery, &plan).collect();
     plan.warnings.extend(unfit);
     let lifted = |finding: &Finding| wish.allowed.iter().any(|it| it.covers(finding));

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use super::base::Compared;
 use super::console::Trouble;
 use super::environment;
 use crate::address::Address;
@@ -23,6 +24,8 @@ pub(super) struct Stack {
     pub(super) manifest: Manifest,
     /// The way to its sinks.
     pub(super) delivery: Delivery,
+    /// What it is compared with.
+    pub(super) base: Compared,
 }
 
 /// All stacks of a run with their texts.
@@ -51,6 +54,7 @@ pub(super) fn load(global: &Global, arguments: &Files) -> Result<Stacks, Trouble
                         delivery: Delivery::new(sinks, &file, global.timeout),
                         file,
                         manifest,
+                        base: Compared::Nothing,
                     });
                 }
                 Err(more) => problems.extend(more),

@@ -291,6 +291,7 @@ fn ownership(surface: &Surface, value: &Value, problems: &mut Vec<Problem>) -> O
         ignore: patterns(surface.ignore.iter().map(String::as_str), problems),
         protected: patterns(surface.protected.iter().map(String::as_str), problems),
         elsewhere: BTreeMap::new(),
+        dropped: None,
     }
 }
 

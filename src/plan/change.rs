@@ -104,7 +104,10 @@ pub enum Reason {
     New,
     /// The live object differs from the manifest. Which of the two moved, only a base can tell.
     Differs,
-    /// It refers to something that is gone from Cloudflare.
+    /// It is declared otherwise than at the base.
+    Changed,
+    /// It refers to something that is gone from Cloudflare, or a base tells that only Cloudflare's
+    /// side has changed.
     Drifted,
     /// It is no longer declared.
     Undeclared,

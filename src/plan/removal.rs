@@ -32,32 +32,77 @@ pub(super) fn undeclared(
             Some(declared) => input.policy == Policy::Destroy && is_in_hand(declared, object),
             None => input.ownership.is_ours(address, object),
         };
-        if goes && let Some(twin) = changes.last().filter(|it| it.address == *address) {
+        let may_go = input.ownership.may_go(address);
+        let twin = changes.last().filter(|it| may_go && it.address == *address);
+        if goes && let Some(twin) = twin {
             problems.push(ambiguous(
                 address,
                 [twin.action.objects(), std::slice::from_ref(object)],
             ));
         } else if goes {
-            changes.push(Change {
-                address: address.clone(),
-                action: Action::Delete {
-                    object: object.clone(),
-                    drain: drain(input, declared),
-                },
-                reason: Reason::Undeclared,
-                waits_for: Vec::new(),
-                recheck: kind.recheck() != Recheck::Never,
-                at: declared.map(|declared| declared.at),
-                keeps: None,
-            });
-        } else if declared.is_none() && object.owner == Owner::Ours {
+            changes.push(deletion(input, *kind, address, object));
+        }
+        if declared.is_none() && may_go && !goes && object.owner == Owner::Ours {
             warnings.push(kept(input, *kind, address, object));
+        } else if input.ownership.was_declared(address) && !(goes && may_go) {
+            warnings.push(left_alone(input, *kind, address, object));
         }
     }
     if problems.is_empty() {
         Ok(changes)
     } else {
         Err(problems)
+    }
+}
+
+fn deletion(
+    input: &Input<'_>,
+    kind: &dyn AnyKind,
+    address: &Address,
+    object: &Object,
+) -> Change {
+    let declared = input.desired.get(address);
+    Change {
+        address: address.clone(),
+        action: Action::Delete {
+            object: object.clone(),
+            drain: drain(input, declared),
+        },
+        reason: Reason::Undeclared,
+        waits_for: Vec::new(),
+        recheck: kind.recheck() != Recheck::Never,
+        at: declared.map(|declared| declared.at),
+        keeps: None,
+    }
+}
+
+/// What the base declared and nobody can be sure about now.
+fn left_alone(
+    input: &Input<'_>,
+    kind: &dyn AnyKind,
+    address: &Address,
+    object: &Object,
+) -> Problem {
+    let (why, theirs) = match &object.owner {
+        _ if let Some(stack) = input.ownership.elsewhere.get(address) => {
+            (format!("stack `{stack}` declares it"), true)
+        }
+        Owner::Other(stack) => (format!("it carries the mark of stack `{stack}`"), true),
+        Owner::Unmarked => {
+            let words = kind.words(object);
+            (format!("it has no mark, and is {words} now"), false)
+        }
+        Owner::Ours | Owner::ByName => {
+            let why = "`previousNames` lists it, and something has the new name already";
+            (why.to_owned(), false)
+        }
+    };
+    let message = format!("`{address}` was declared at the base and is left alone: {why}");
+    let problem = Problem::new("tunctl::left_alone", message).warning();
+    if theirs {
+        problem.help("nothing is to be done; that stack decides about it")
+    } else {
+        problem.help(format!("if it should go, name it: `removed: [{address}]`"))
     }
 }
 

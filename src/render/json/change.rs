@@ -156,6 +156,7 @@ fn reason(reason: &Reason) -> (&'static str, Option<&Address>) {
     match reason {
         Reason::New => ("new", None),
         Reason::Differs => ("differs", None),
+        Reason::Changed => ("changed", None),
         Reason::Drifted => ("drifted", None),
         Reason::Undeclared => ("undeclared", None),
         Reason::Follows(followed) => ("follows", Some(followed)),

@@ -1,0 +1,215 @@
+//! `--base`: the manifests of a run as a commit has them, so that a plan is about what changed
+//! since.
+//!
+//! Invariant: without a base that is understood as a whole nothing is deleted, and the plan says
+//! why.
+
+mod lookup;
+
+use std::collections::BTreeMap;
+
+use super::console::Trouble;
+use super::environment;
+use super::stacks::{Stack, Stacks};
+use crate::cli::{ApplyArgs, BaseChoice, Global, PlanArgs};
+use crate::plan::base::Reads;
+use crate::plan::guard::Allowance;
+use crate::plan::saved::Saved;
+use crate::plan::{Base, Policy};
+use crate::problem::Problem;
+use crate::source::Sources;
+use lookup::Lookup;
+
+/// The code of a HEAD that stands before what was applied last.
+pub(super) const ROLLBACK: &str = "tunctl::rollback";
+
+/// What a stack is compared with.
+#[derive(Debug)]
+pub(super) enum Compared {
+    /// With the account alone: nobody asked for more.
+    Nothing,
+    /// With what the manifest was.
+    Base(Box<Base>),
+    /// With a base of which nobody knows what it says, and why.
+    Unknown(Box<Problem>),
+}
+
+impl Compared {
+    /// The base, if there is one and it is known.
+    pub(super) fn known(&self) -> Option<&Base> {
+        match self {
+            Self::Base(base) => Some(base),
+            Self::Nothing | Self::Unknown(_) => None,
+        }
+    }
+
+    /// Why the base is not known, for the plan's readers.
+    pub(super) fn fault(&self) -> Option<&Problem> {
+        match self {
+            Self::Unknown(problem) => Some(problem),
+            Self::Nothing | Self::Base(_) => None,
+        }
+    }
+
+    /// How far a plan may go: it deletes nothing if it cannot tell what was dropped.
+    pub(super) fn policy(&self, policy: Policy) -> Policy {
+        match self {
+            Self::Unknown(_) => Policy::KeepAll,
+            Self::Nothing | Self::Base(_) => policy,
+        }
+    }
+}
+
+/// Which base is asked for, and what may be done with it.
+#[derive(Debug, Clone)]
+pub(super) struct Against {
+    base: Option<BaseChoice>,
+    reads: Reads,
+    rollback: Rollback,
+}
+
+/// Whether HEAD may stand before what was applied last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Rollback {
+    Refused,
+    Allowed,
+}
+
+impl Against {
+    /// What `plan` was told.
+    pub(super) fn of_plan(arguments: &PlanArgs) -> Self {
+        let reads = if arguments.full {
+            Reads::All
+        } else {
+            Reads::Touched
+        };
+        Self::new(arguments.base.clone(), reads, &arguments.allow)
+    }
+
+    /// What `apply` was told; a saved plan names its base itself.
+    pub(super) fn of_apply(arguments: &ApplyArgs, saved: Option<&Saved>) -> Self {
+        let base = match saved {
+            Some(saved) => saved.base.clone().map(BaseChoice::Revision),
+            None => arguments.base.clone(),
+        };
+        Self::new(base, Reads::Touched, &arguments.write.allow)
+    }
+
+    /// Nothing, which is what most commands do.
+    pub(super) fn nothing() -> Self {
+        Self::new(None, Reads::All, &[])
+    }
+
+    fn new(base: Option<BaseChoice>, reads: Reads, allowed: &[Allowance]) -> Self {
+        let rollback = if allowed.iter().any(Allowance::is_rollback) {
+            Rollback::Allowed
+        } else {
+            Rollback::Refused
+        };
+        Self {
+            base,
+            reads,
+            rollback,
+        }
+    }
+}
+
+/// Compares every stack with its base, if one is asked for.
+///
+/// # Errors
+/// If a manifest is no later state of the same stack, or HEAD is older than what was applied.
+pub(super) fn compare(
+    global: &Global,
+    against: &Against,
+    mut loaded: Stacks,
+) -> Result<Stacks, Trouble> {
+    let Some(choice) = &against.base else {
+        return Ok(loaded);
+    };
+    let variables = environment::for_manifests(global)?;
+    let mut refused = Vec::new();
+    for stack in &mut loaded.stacks {
+        let wanted = (choice, against);
+        match compared(stack, wanted, &variables, &mut loaded.sources) {
+            Ok(compared) => stack.base = compared,
+            Err(problem) => refused.push(*problem),
+        }
+        let dropped = stack.base.known().map(|base| base.dropped().clone());
+        stack.manifest.ownership.dropped = dropped;
+    }
+    if refused.is_empty() {
+        Ok(loaded)
+    } else {
+        Err(Trouble::Problems(refused, loaded.sources))
+    }
+}
+
+fn compared(
+    stack: &Stack,
+    (choice, against): (&BaseChoice, &Against),
+    variables: &BTreeMap<String, String>,
+    sources: &mut Sources,
+) -> Result<Compared, Box<Problem>> {
+    let unknown = |problem: Problem| Ok(Compared::Unknown(Box::new(problem.warning())));
+    // Nothing records yet which commit was applied.
+    let revision = match commit_of(choice, None) {
+        Ok(revision) => revision,
+        Err(problem) => return unknown(problem),
+    };
+    let lookup = match Lookup::new(stack, &revision) {
+        Ok(lookup) => lookup,
+        Err(problem) => return unknown(problem),
+    };
+    let commit = match choice {
+        BaseChoice::Auto if lookup.goes_back().unwrap_or(false) => match against.rollback {
+            Rollback::Refused => return Err(Box::new(lookup.refused())),
+            Rollback::Allowed => Ok(lookup.there().clone()),
+        },
+        BaseChoice::Auto | BaseChoice::Revision(_) => lookup.merge_base(),
+    };
+    let commit = match commit {
+        Ok(commit) => commit,
+        Err(problem) => return unknown(problem),
+    };
+    let then = match lookup.manifest(&commit, variables, sources) {
+        Ok(then) => then.unwrap_or_default(),
+        Err(problem) => return unknown(problem),
+    };
+    let now = &stack.manifest;
+    if let Some(problem) = lookup::another(&then, now) {
+        return Err(Box::new(problem));
+    }
+    let (then, now) = ((then.desired, then.ownership), (&now.desired, &now.ownership));
+    let base = Base::new(commit.as_str(), then, now, against.reads);
+    Ok(Compared::Base(Box::new(base)))
+}
+
+/// The revision that is asked for. `recorded` is the commit of the stack's last complete apply.
+///
+/// # Errors
+/// If that is asked for, and nothing is recorded.
+fn commit_of(base: &BaseChoice, recorded: Option<&str>) -> Result<String, Problem> {
+    match (base, recorded) {
+        (BaseChoice::Revision(revision), _) => Ok(revision.clone()),
+        (BaseChoice::Auto, Some(commit)) => Ok(commit.to_owned()),
+        (BaseChoice::Auto, None) => {
+            let message = "no complete apply of this stack is recorded, so nothing is deleted";
+            let problem = Problem::new("tunctl::no_recorded_commit", message);
+            Err(problem.help("name the commit that was applied last: `--base COMMIT`"))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_recorded_commit_is_what_auto_means() {
+        let named = BaseChoice::Revision("origin/main".to_owned());
+        assert_eq!(commit_of(&named, Some("c0ffee")).ok().as_deref(), Some("origin/main"));
+        assert_eq!(commit_of(&BaseChoice::Auto, Some("c0ffee")).ok().as_deref(), Some("c0ffee"));
+        let problem = commit_of(&BaseChoice::Auto, None).expect_err("nothing is recorded");
+        assert_eq!(problem.code, "tunctl::no_recorded_commit");
+    }
+}
