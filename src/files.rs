@@ -206,7 +206,8 @@ pub fn stacks(argument: &Path) -> Result<Vec<PathBuf>, Problem> {
     if !argument.is_dir() {
         return Ok(vec![argument.to_owned()]);
     }
-    let entries = fs::read_dir(argument).map_err(|error| unreadable(&Disk, argument, &error, None))?;
+    let entries =
+        fs::read_dir(argument).map_err(|error| unreadable(&Disk, argument, &error, None))?;
     let is_yaml = |path: &PathBuf| {
         let extension = path.extension().and_then(|it| it.to_str());
         matches!(extension, Some("yaml" | "yml"))

@@ -89,7 +89,12 @@ impl Repository {
         let output = repository.run(&["rev-parse", "--show-toplevel", "--show-prefix"])?;
         let text = String::from_utf8(output.stdout).unwrap_or_default();
         let mut lines = text.strip_suffix('\n').unwrap_or(&text).split('\n');
-        match (output.status.success(), lines.next(), lines.next(), lines.next()) {
+        match (
+            output.status.success(),
+            lines.next(),
+            lines.next(),
+            lines.next(),
+        ) {
             (true, Some(top), Some(prefix), None) if !top.is_empty() => {
                 repository.top = top.into();
                 repository.prefix = prefix.into();
@@ -122,10 +127,18 @@ impl Repository {
             return Err(unknown());
         }
         let peeled = format!("{revision}^{{commit}}");
-        let arguments = ["rev-parse", "--verify", "--quiet", "--end-of-options", &peeled];
+        let arguments = [
+            "rev-parse",
+            "--verify",
+            "--quiet",
+            "--end-of-options",
+            &peeled,
+        ];
         let output = self.run(&arguments)?;
         let text = String::from_utf8_lossy(&output.stdout);
-        Commit::parse(&text).filter(|_| output.status.success()).ok_or_else(unknown)
+        Commit::parse(&text)
+            .filter(|_| output.status.success())
+            .ok_or_else(unknown)
     }
 
     /// The best common ancestor of two commits. `None`: they have none, or the clone is too
@@ -152,7 +165,12 @@ impl Repository {
     /// # Errors
     /// If git fails.
     pub fn is_ancestor(&self, older: &Commit, newer: &Commit) -> Result<bool, GitError> {
-        let arguments = ["merge-base", "--is-ancestor", older.as_str(), newer.as_str()];
+        let arguments = [
+            "merge-base",
+            "--is-ancestor",
+            older.as_str(),
+            newer.as_str(),
+        ];
         let output = self.run(&arguments)?;
         match output.status.code() {
             Some(0) => Ok(true),
@@ -184,7 +202,12 @@ impl Repository {
     fn git(&self) -> Command {
         let mut git = Command::new("git");
         git.args(["--no-pager", "--no-replace-objects"])
-            .args(["-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null"])
+            .args([
+                "-c",
+                "core.fsmonitor=false",
+                "-c",
+                "core.hooksPath=/dev/null",
+            ])
             .arg("-C")
             .arg(&self.directory)
             .envs(self.environment.iter().map(|(name, path)| (name, path)))
@@ -207,7 +230,10 @@ fn complaint(stderr: &[u8]) -> String {
     let text = String::from_utf8_lossy(stderr);
     let line = text.lines().map(str::trim).find(|line| !line.is_empty());
     let line = line.unwrap_or("it does not say why");
-    line.trim_start_matches("fatal: ").chars().take(LONGEST).collect()
+    line.trim_start_matches("fatal: ")
+        .chars()
+        .take(LONGEST)
+        .collect()
 }
 
 /// How many characters of git's complaints are shown.

@@ -5,6 +5,7 @@
 //! passes `text` on its way out.
 
 pub mod connectors;
+mod drift;
 pub mod fault;
 pub mod github;
 pub mod harmless;

@@ -179,7 +179,10 @@ fn compared(
     if let Some(problem) = lookup::another(&then, now) {
         return Err(Box::new(problem));
     }
-    let (then, now) = ((then.desired, then.ownership), (&now.desired, &now.ownership));
+    let (then, now) = (
+        (then.desired, then.ownership),
+        (&now.desired, &now.ownership),
+    );
     let base = Base::new(commit.as_str(), then, now, against.reads);
     Ok(Compared::Base(Box::new(base)))
 }
@@ -207,8 +210,14 @@ mod tests {
     #[test]
     fn the_recorded_commit_is_what_auto_means() {
         let named = BaseChoice::Revision("origin/main".to_owned());
-        assert_eq!(commit_of(&named, Some("c0ffee")).ok().as_deref(), Some("origin/main"));
-        assert_eq!(commit_of(&BaseChoice::Auto, Some("c0ffee")).ok().as_deref(), Some("c0ffee"));
+        assert_eq!(
+            commit_of(&named, Some("c0ffee")).ok().as_deref(),
+            Some("origin/main")
+        );
+        assert_eq!(
+            commit_of(&BaseChoice::Auto, Some("c0ffee")).ok().as_deref(),
+            Some("c0ffee")
+        );
         let problem = commit_of(&BaseChoice::Auto, None).expect_err("nothing is recorded");
         assert_eq!(problem.code, "tunctl::no_recorded_commit");
     }

@@ -86,7 +86,12 @@ pub(super) fn is_in_ci() -> bool {
 /// Where git is told to look, from wherever it is started: hooks set these relative to where they
 /// run. A repository alone means that the work tree is here.
 pub(super) fn git() -> Vec<(OsString, PathBuf)> {
-    let names = ["GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY"];
+    let names = [
+        "GIT_DIR",
+        "GIT_WORK_TREE",
+        "GIT_COMMON_DIR",
+        "GIT_OBJECT_DIRECTORY",
+    ];
     let set = names.into_iter().filter_map(|name| {
         let path = env::var_os(name).filter(|it| !it.is_empty())?;
         Some((OsString::from(name), std::path::absolute(path).ok()?))

@@ -177,7 +177,9 @@ mod tests {
         symlink("..", home.join("parts/up")).expect("a link can be made");
         symlink("../..", home.join("parts/out")).expect("a link can be made");
         let mut walk = Walk::default();
-        let found = walk.find(&Disk, &home, pattern).expect("few names are looked at");
+        let found = walk
+            .find(&Disk, &home, pattern)
+            .expect("few names are looked at");
         (LOOKED_AT - walk.room, found)
     }
 

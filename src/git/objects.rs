@@ -75,7 +75,8 @@ impl Process {
     }
 
     fn read(&mut self, name: &str, most: u64) -> io::Result<Object> {
-        let odd = |what: &str| io::Error::new(ErrorKind::InvalidData, format!("git answered {what}"));
+        let odd =
+            |what: &str| io::Error::new(ErrorKind::InvalidData, format!("git answered {what}"));
         if name.contains(['\n', '\0']) {
             return Err(odd("nothing: the name is no name"));
         }

@@ -156,7 +156,10 @@ impl<'r> Snapshot<'r> {
             }
         }
         let (_, node) = at.last().expect("it is left when it is empty").clone();
-        Ok(Place::Inside(at.into_iter().skip(1).map(|(name, _)| name).collect(), node))
+        Ok(Place::Inside(
+            at.into_iter().skip(1).map(|(name, _)| name).collect(),
+            node,
+        ))
     }
 
     fn root(&self) -> Node {
@@ -173,7 +176,10 @@ impl<'r> Snapshot<'r> {
         if let Some(known) = self.directories.borrow().get(&node.id) {
             return Ok(Rc::clone(known));
         }
-        let object = self.objects.borrow_mut().read(&node.id, LARGEST_DIRECTORY)?;
+        let object = self
+            .objects
+            .borrow_mut()
+            .read(&node.id, LARGEST_DIRECTORY)?;
         if object.kind != "tree" {
             return Err(io::Error::other("it is not a directory"));
         }
@@ -222,7 +228,13 @@ fn entries(mut bytes: &[u8], id: usize) -> Directory {
         if let Some(name) = name(&rest[..end]) {
             let digits = digest.iter().flat_map(|byte| [byte >> 4, byte & 15]);
             let id = digits.filter_map(|digit| char::from_digit(digit.into(), 16));
-            entries.insert(name, Node { kind, id: id.collect() });
+            entries.insert(
+                name,
+                Node {
+                    kind,
+                    id: id.collect(),
+                },
+            );
         }
         bytes = &rest[end + 1 + id..];
     }

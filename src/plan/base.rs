@@ -105,8 +105,8 @@ impl Base {
     pub(super) fn part(&self, changes: Vec<Change>) -> (Vec<Change>, Vec<Change>) {
         let (mut caused, mut drift) = (Vec::new(), Vec::new());
         for mut change in changes {
-            let needed = self.concerns(&change.address)
-                && matches!(change.action, Action::Create { .. });
+            let needed =
+                self.concerns(&change.address) && matches!(change.action, Action::Create { .. });
             match self.touched.get(&change.address) {
                 Some(touch) => {
                     change.reason = explained(change.reason, *touch);
@@ -127,10 +127,7 @@ impl Base {
 }
 
 /// What is declared now and was not in the same way. What is ignored now is not touched.
-fn touched(
-    then: (&Desired, &Ownership),
-    now: (&Desired, &Ownership),
-) -> BTreeMap<Address, Touch> {
+fn touched(then: (&Desired, &Ownership), now: (&Desired, &Ownership)) -> BTreeMap<Address, Touch> {
     let touch = |(address, declared): (&Address, &Declared)| {
         let before = then.0.get(address).filter(|_| !then.1.is_ignored(address));
         match before {
@@ -192,7 +189,12 @@ fn dropped(then: (&Desired, &Ownership), now: (&Desired, &Ownership)) -> Dropped
     let former: BTreeSet<Address> = former.collect();
     let named = now.1.removed.difference(&then.1.removed);
     Dropped {
-        going: declared.keys().filter(|it| !former.contains(it)).chain(named).cloned().collect(),
+        going: declared
+            .keys()
+            .filter(|it| !former.contains(it))
+            .chain(named)
+            .cloned()
+            .collect(),
         declared,
     }
 }
@@ -208,8 +210,9 @@ fn explained(reason: Reason, touch: Touch) -> Reason {
 
 /// The same, of what the manifest's change did not touch.
 fn drifted(reason: Reason) -> Reason {
-    match reason {
-        Reason::New | Reason::Differs => Reason::Drifted,
-        reason => reason,
+    if matches!(reason, Reason::New | Reason::Differs) {
+        Reason::Drifted
+    } else {
+        reason
     }
 }

@@ -55,12 +55,7 @@ pub(super) fn undeclared(
     }
 }
 
-fn deletion(
-    input: &Input<'_>,
-    kind: &dyn AnyKind,
-    address: &Address,
-    object: &Object,
-) -> Change {
+fn deletion(input: &Input<'_>, kind: &dyn AnyKind, address: &Address, object: &Object) -> Change {
     let declared = input.desired.get(address);
     Change {
         address: address.clone(),

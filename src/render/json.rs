@@ -3,6 +3,7 @@
 //! the same here.
 
 mod change;
+mod drift;
 mod explanation;
 
 use std::borrow::Cow;
@@ -24,6 +25,7 @@ use crate::routing::test::Trial;
 use crate::source::{Sources, Span};
 
 use change::{ChangeJson, actions};
+use drift::DriftJson;
 pub use explanation::explanation_json;
 
 /// The version of all formats. The minor number grows when keys are added, the major one when
@@ -39,7 +41,10 @@ pub struct PlanJson<'a> {
     complete: bool,
     summary: Value,
     resource_changes: Vec<ChangeJson<'a>>,
-    resource_drift: [Value; 0],
+    resource_drift: Vec<DriftJson<'a>>,
+    /// The commit that the manifest was compared with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    base: Option<&'a str>,
     findings: Vec<Value>,
     warnings: Vec<Value>,
     lints: Vec<Value>,
@@ -69,7 +74,8 @@ pub fn plan_json<'a>(report: &Report<'a>) -> PlanJson<'a> {
         complete: *coverage == Coverage::Whole,
         summary: summary(Summary::of_plan(plan)),
         resource_changes: changes,
-        resource_drift: [],
+        resource_drift: plan.drift.iter().map(DriftJson::new).collect(),
+        base: plan.base.as_deref(),
         findings: plan.findings.iter().map(finding).collect(),
         warnings: plan.warnings.iter().map(problem).collect(),
         lints: problems(lints, sources.unwrap_or(&Sources::default())),

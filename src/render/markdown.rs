@@ -14,7 +14,7 @@ use std::io::{self, Write};
 use super::human::{cost, exceeded, sum, trial::tally};
 use super::section::{NOBODY, Remarks, Section, effects};
 use super::text::count;
-use super::{Coverage, Report, Summary};
+use super::{Coverage, Report, Summary, drift};
 use crate::plan::fingerprint;
 use list::List;
 use text::{begin, code, prose, short};
@@ -169,7 +169,9 @@ fn head(report: &Report<'_>, share: usize) -> String {
             "This is a part of the stack, as `--target` and `--exclude` chose it.\n\n"
         }
     };
-    format!("## Plan for {stack}\n\n**{radius}**\n\n{sum}\n\n{part}")
+    let scope = drift::scope(report.plan).map(|it| format!("Note: {it}\n\n"));
+    let scope = scope.unwrap_or_default();
+    format!("## Plan for {stack}\n\n**{radius}**\n\n{sum}\n\n{scope}{part}")
 }
 
 fn foot(report: &Report<'_>) -> String {
@@ -191,11 +193,14 @@ fn lists(report: &Report<'_>, remarks: &Remarks) -> Vec<List> {
     let quotas = report.forecast.into_iter().flat_map(exceeded);
     let mut warnings = List::faults("Warnings", &remarks.warnings);
     warnings.extend(quotas.map(|it| prose(&it)));
+    let drift = drift::drift(report.plan);
+    let drifted = drift.iter().flat_map(|it| &it.lines).map(|it| prose(it));
     let lists = [
         List::new(&title, refusals),
         List::faults("Failed tests", &remarks.tests),
         List::faults("Lints", &remarks.lints),
         warnings,
+        List::new("Not caused by this change, and left as it is", drifted),
     ];
     lists.into_iter().filter(|it| !it.is_empty()).collect()
 }

@@ -101,7 +101,9 @@ impl<'a> Lookup<'a> {
             return Ok(None);
         };
         let loaded = files::load_at(&snapshot, &file, variables, sources);
-        loaded.map(Some).map_err(|problems| unreadable(commit, &problems, sources))
+        loaded
+            .map(Some)
+            .map_err(|problems| unreadable(commit, &problems, sources))
     }
 
     /// The same path, else where the stack was before it moved.
@@ -123,7 +125,10 @@ impl<'a> Lookup<'a> {
         })?;
         let stays = |file: &PathBuf| self.repository.top().join(file).exists();
         if found.len() > 1 || found.iter().any(stays) {
-            let files: Vec<String> = found.iter().map(|it| format!("`{}`", it.display())).collect();
+            let files: Vec<String> = found
+                .iter()
+                .map(|it| format!("`{}`", it.display()))
+                .collect();
             let message = format!("stack `{}` is at the base in {}", stack.0, files.join(", "));
             return Err(Problem::new("tunctl::base_unread", unchanged(&message))
                 .help("let one manifest be this stack, and give others another `stack`"));
@@ -144,14 +149,16 @@ pub(super) fn another(then: &Manifest, now: &Manifest) -> Option<Problem> {
     let message = format!("`{name}` is another one than at the base");
     let problem = Problem::new("tunctl::base_of_another_stack", message);
     let label = format!("`{after}` here and `{before}` at the base");
-    Some(match place(now.tree.as_ref(), name) {
-        Some(at) => problem.at(at, label),
-        None => Problem {
-            message: format!("{}: {label}", problem.message),
-            ..problem
-        },
-    }
-    .help("plan without --base: what the former one has is not deleted from here"))
+    Some(
+        match place(now.tree.as_ref(), name) {
+            Some(at) => problem.at(at, label),
+            None => Problem {
+                message: format!("{}: {label}", problem.message),
+                ..problem
+            },
+        }
+        .help("plan without --base: what the former one has is not deleted from here"),
+    )
 }
 
 fn place(tree: Option<&Node>, key: &str) -> Option<Span> {
@@ -182,9 +189,15 @@ fn unknown_revision(repository: &Repository, revision: &str, error: &GitError) -
     }
     let problem = Problem::new("tunctl::base_unread", unchanged(&error.to_string()));
     let shallow = repository.is_shallow().unwrap_or(false);
-    let fetch = if shallow { "git fetch --unshallow" } else { "git fetch" };
+    let fetch = if shallow {
+        "git fetch --unshallow"
+    } else {
+        "git fetch"
+    };
     let plain = |it: char| it.is_ascii_alphanumeric() || matches!(it, '/' | '-' | '_' | '.');
-    let branch = revision.strip_prefix("origin/").filter(|it| it.chars().all(plain));
+    let branch = revision
+        .strip_prefix("origin/")
+        .filter(|it| it.chars().all(plain));
     let help = match branch {
         Some(branch) => {
             format!("run `{fetch} origin +refs/heads/{branch}:refs/remotes/origin/{branch}`")

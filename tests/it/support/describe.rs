@@ -64,6 +64,7 @@ fn why(reason: &Reason) -> String {
     match reason {
         Reason::New => "new".to_owned(),
         Reason::Differs => "differs".to_owned(),
+        Reason::Changed => "changed".to_owned(),
         Reason::Drifted => "drifted".to_owned(),
         Reason::Undeclared => "undeclared".to_owned(),
         Reason::Follows(address) => format!("follows {address}"),
