@@ -81,10 +81,15 @@ impl<'r> Snapshot<'r> {
         })
     }
 
-    /// Whether a path leads to a directory.
+    /// Whether a path leads to a directory. One that is too deep is taken for one, so that who
+    /// looks into it hears of that.
     #[must_use]
     pub fn is_directory(&self, path: &Path) -> bool {
-        matches!(self.find(path, true), Ok(Place::Inside(_, it)) if it.kind == NodeKind::Directory)
+        match self.find(path, true) {
+            Ok(Place::Inside(_, node)) => node.kind == NodeKind::Directory,
+            Ok(Place::Outside) => false,
+            Err(error) => error.kind() == ErrorKind::InvalidFilename,
+        }
     }
 
     /// Whether a path is itself a link.
@@ -152,7 +157,8 @@ impl<'r> Snapshot<'r> {
             }
             at.push((name, node.clone()));
             if at.len() > DEEPEST {
-                return Err(io::Error::other("too many directories inside each other"));
+                let why = "too many directories inside each other";
+                return Err(io::Error::new(ErrorKind::InvalidFilename, why));
             }
         }
         let (_, node) = at.last().expect("it is left when it is empty").clone();

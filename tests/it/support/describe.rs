@@ -19,6 +19,11 @@ pub(crate) fn describe(plan: &Plan) -> String {
     if lines.is_empty() {
         lines.push("in sync".to_owned());
     }
+    let drift = plan.drift.iter();
+    lines.extend(drift.map(|it| {
+        let action = it.action.name();
+        format!("left {}: {action} ({})", it.address, why(&it.reason))
+    }));
     let findings = plan.findings.iter();
     lines.extend(findings.map(|it| format!("guard {}={}: {it}", it.guard.name(), it.value)));
     let warnings = plan.warnings.iter();
