@@ -15,7 +15,7 @@ use crate::manifest::yaml::Budget;
 use crate::manifest::{self, Manifest};
 use crate::problem::Problem;
 use crate::source::{Sources, Span};
-pub use commit::{is_in, load_at, of_stack};
+pub use commit::{Found, is_in, load_at, manifests};
 use tree::{Disk, Tree};
 
 /// Reads a stack: the manifest and everything that it includes.

@@ -5,12 +5,14 @@
 //! why.
 
 mod lookup;
+mod neighbours;
 
 use std::collections::BTreeMap;
 
 use super::console::Trouble;
 use super::environment;
 use super::stacks::{Stack, Stacks};
+use crate::address::Address;
 use crate::cli::{ApplyArgs, BaseChoice, Global, PlanArgs};
 use crate::plan::base::Reads;
 use crate::plan::guard::Allowance;
@@ -129,13 +131,17 @@ pub(super) fn compare(
     let variables = environment::for_manifests(global)?;
     let mut refused = Vec::new();
     for stack in &mut loaded.stacks {
-        let wanted = (choice, against);
+        // Nothing records yet which commit was applied.
+        let wanted = (choice, against, None);
         match compared(stack, wanted, &variables, &mut loaded.sources) {
-            Ok(compared) => stack.base = compared,
+            Ok((compared, taken)) => {
+                let ownership = &mut stack.manifest.ownership;
+                ownership.dropped = compared.known().map(|base| base.dropped().clone());
+                ownership.elsewhere.extend(taken);
+                stack.base = compared;
+            }
             Err(problem) => refused.push(*problem),
         }
-        let dropped = stack.base.known().map(|base| base.dropped().clone());
-        stack.manifest.ownership.dropped = dropped;
     }
     if refused.is_empty() {
         Ok(loaded)
@@ -144,15 +150,25 @@ pub(super) fn compare(
     }
 }
 
+/// What a stack is compared with, and what others have taken over of what it dropped.
+type Comparison = (Compared, BTreeMap<Address, String>);
+
+/// Compares a stack with its base. Beside what is asked for stands the commit that was recorded
+/// for the stack.
+///
+/// # Errors
+/// If it is another stack than at the base, or HEAD is older than what was applied.
 fn compared(
     stack: &Stack,
-    (choice, against): (&BaseChoice, &Against),
+    (choice, against, recorded): (&BaseChoice, &Against, Option<&str>),
     variables: &BTreeMap<String, String>,
     sources: &mut Sources,
-) -> Result<Compared, Box<Problem>> {
-    let unknown = |problem: Problem| Ok(Compared::Unknown(Box::new(problem.warning())));
-    // Nothing records yet which commit was applied.
-    let revision = match commit_of(choice, None) {
+) -> Result<Comparison, Box<Problem>> {
+    let unknown = |problem: Problem| {
+        let problem = Box::new(problem.warning());
+        Ok((Compared::Unknown(problem), BTreeMap::new()))
+    };
+    let revision = match commit_of(choice, recorded) {
         Ok(revision) => revision,
         Err(problem) => return unknown(problem),
     };
@@ -184,7 +200,10 @@ fn compared(
         (&now.desired, &now.ownership),
     );
     let base = Base::new(commit.as_str(), then, now, against.reads);
-    Ok(Compared::Base(Box::new(base)))
+    match neighbours::taken_over(&lookup, &base, variables) {
+        Ok(taken) => Ok((Compared::Base(Box::new(base)), taken)),
+        Err(problem) => unknown(problem),
+    }
 }
 
 /// The revision that is asked for. `recorded` is the commit of the stack's last complete apply.
@@ -205,20 +224,96 @@ fn commit_of(base: &BaseChoice, recorded: Option<&str>) -> Result<String, Proble
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+    use std::process::Command;
+
     use super::*;
+    use crate::exit::Exit;
+    use crate::manifest::Manifest;
+    use crate::secret::Delivery;
 
     #[test]
     fn the_recorded_commit_is_what_auto_means() {
         let named = BaseChoice::Revision("origin/main".to_owned());
+        let of = |choice, recorded| commit_of(choice, recorded).map_err(|it| it.code);
+        assert_eq!(of(&named, Some("c0ffee")), Ok("origin/main".to_owned()));
         assert_eq!(
-            commit_of(&named, Some("c0ffee")).ok().as_deref(),
-            Some("origin/main")
+            of(&BaseChoice::Auto, Some("c0ffee")),
+            Ok("c0ffee".to_owned())
         );
         assert_eq!(
-            commit_of(&BaseChoice::Auto, Some("c0ffee")).ok().as_deref(),
-            Some("c0ffee")
+            of(&BaseChoice::Auto, None),
+            Err("tunctl::no_recorded_commit")
         );
-        let problem = commit_of(&BaseChoice::Auto, None).expect_err("nothing is recorded");
-        assert_eq!(problem.code, "tunctl::no_recorded_commit");
+    }
+
+    /// Runs git as nobody in particular.
+    fn git(directory: &Path, arguments: &[&str]) -> String {
+        let who = ["-c", "user.name=x", "-c", "user.email=x@example.com"];
+        let mut git = Command::new("git");
+        git.arg("-C").arg(directory).args(who).args(arguments);
+        git.env("GIT_CONFIG_GLOBAL", "/dev/null")
+            .env("GIT_CONFIG_NOSYSTEM", "1");
+        let output = git.output().expect("git runs");
+        assert!(output.status.success(), "{arguments:?}");
+        String::from_utf8_lossy(&output.stdout).trim().to_owned()
+    }
+
+    fn commit(directory: &Path) -> String {
+        git(directory, &["commit", "-q", "--allow-empty", "-m", "x"]);
+        git(directory, &["rev-parse", "HEAD"])
+    }
+
+    /// The commit that a stack is compared with, or the code of what speaks against it.
+    fn base(
+        directory: &Path,
+        recorded: &str,
+        allowed: &[Allowance],
+    ) -> Result<String, &'static str> {
+        let stack = Stack {
+            file: directory.join("tunctl.yaml"),
+            manifest: Manifest::default(),
+            delivery: Delivery::default(),
+            base: Compared::Nothing,
+        };
+        let against = Against::new(Some(BaseChoice::Auto), Reads::Touched, allowed);
+        let wanted = (&BaseChoice::Auto, &against, Some(recorded));
+        let compared = compared(&stack, wanted, &BTreeMap::new(), &mut Sources::default());
+        match compared.map_err(|problem| problem.code)?.0 {
+            Compared::Base(base) => Ok(base.commit().to_owned()),
+            Compared::Unknown(problem) => Err(problem.code),
+            Compared::Nothing => unreachable!("a base is asked for"),
+        }
+    }
+
+    #[test]
+    fn a_head_before_the_recorded_commit_is_stale() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let at = directory.path();
+        git(at, &["init", "-q"]);
+        let first = commit(at);
+        let second = commit(at);
+        assert_eq!(base(at, &first, &[]), Ok(first.clone()));
+        assert_eq!(base(at, &second, &[]), Ok(second.clone()));
+        git(at, &["checkout", "-q", &first]);
+        assert_eq!(base(at, &second, &[]), Err(ROLLBACK));
+        assert_eq!(
+            base(at, &second, &[Allowance::Rollback]),
+            Ok(second.clone())
+        );
+        let third = commit(at);
+        assert_ne!(third, second);
+        assert_eq!(
+            base(at, &second, &[]),
+            Ok(first),
+            "a branch undoes nothing of another"
+        );
+        assert_eq!(base(at, &"1".repeat(40), &[]), Err("tunctl::base_unread"));
+        let refused = Problem::new(ROLLBACK, "older");
+        assert_eq!(Trouble::from(refused).exit(), Exit::Stale);
+        assert_eq!(
+            Trouble::from(Problem::new("tunctl::io", "")).exit(),
+            Exit::Error
+        );
     }
 }

@@ -1,6 +1,7 @@
 //! Manifests as a commit has them.
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use super::walk::{Fault, Walk};
@@ -11,9 +12,22 @@ use crate::manifest::{self, Manifest};
 use crate::problem::Problem;
 use crate::source::Sources;
 
-/// The most manifests and parts of manifests that are looked into for a stack that moved. Five
-/// for each tunnel that an account may have, as for includes.
-const LOOKED_INTO: usize = 5_000;
+/// The most YAML files of a commit that are looked into for manifests.
+const LOOKED_INTO: usize = 50_000;
+
+/// What is longer than this is over the budget of a manifest, and none.
+const LONGEST: u64 = 64 * 1024 * 1024;
+
+/// A manifest that a commit has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// Where, from the commit's first directory.
+    pub path: PathBuf,
+    /// Whose it is.
+    pub stack: String,
+    /// The account, with variables filled in.
+    pub account: String,
+}
 
 /// Reads a stack as a commit has it.
 ///
@@ -34,17 +48,17 @@ pub fn is_in(snapshot: &Snapshot<'_>, path: &Path) -> bool {
     snapshot.real(path).is_ok() && !snapshot.is_directory(path)
 }
 
-/// The manifests of a commit that are those of a stack in an account, in order.
+/// The manifests of a commit, in order of their paths. A file is one if it has `version`, `stack`
+/// and `account`; whether it is valid is not of interest.
 ///
 /// # Errors
 /// If there is too much to look through, or some of it cannot be looked into.
-pub fn of_stack(
+pub fn manifests(
     snapshot: &Snapshot<'_>,
-    (stack, account): (&str, &str),
     variables: &BTreeMap<String, String>,
-) -> Result<Vec<PathBuf>, Problem> {
+) -> Result<Vec<Found>, Problem> {
     let endless = || {
-        let message = "there are too many files to look for the manifest in";
+        let message = "there are too many files to look for manifests in";
         Problem::new("tunctl::too_many_files", message)
     };
     let found = Walk::default().find(snapshot, Path::new(""), "**/*.y*ml");
@@ -60,24 +74,38 @@ pub fn of_stack(
         is_yaml && !snapshot.is_link(path) && !snapshot.is_directory(path)
     };
     let mut budget = Budget::default();
-    let mut stacks = Vec::new();
+    let mut manifests = Vec::new();
     for (index, path) in found.paths.iter().filter(is_yaml).enumerate() {
-        if index >= LOOKED_INTO {
+        if index >= LOOKED_INTO || budget.room() == 0 {
             return Err(endless());
         }
-        let room = u64::try_from(budget.room()).unwrap_or(u64::MAX);
-        let Ok(bytes) = snapshot.read(path, room) else {
-            return Err(endless());
+        let bytes = match snapshot.read(path, LONGEST) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == ErrorKind::FileTooLarge => continue,
+            Err(error) => return Err(unreadable(snapshot, path, &error, None)),
         };
-        let nowhere = &mut Sources::default();
-        let document = manifest::open(nowhere, "", &bytes, variables, &mut budget);
-        let says = |key, value| {
-            let text = document.text(key);
-            text.is_some_and(|text| text.eq_ignore_ascii_case(value))
-        };
-        if document.has("version") && says("stack", stack) && says("account", account) {
-            stacks.push(path.clone());
-        }
+        manifests.extend(manifest(path, &bytes, variables, &mut budget));
     }
-    Ok(stacks)
+    Ok(manifests)
+}
+
+fn manifest(
+    path: &Path,
+    bytes: &[u8],
+    variables: &BTreeMap<String, String>,
+    budget: &mut Budget,
+) -> Option<Found> {
+    let keys: [&[u8]; 3] = [b"version", b"stack", b"account"];
+    let has = |key: &[u8]| bytes.windows(key.len()).any(|it| it == key);
+    // Most files of a repository are something else, and need no parser to show it.
+    if !keys.into_iter().all(has) {
+        return None;
+    }
+    let document = manifest::open(&mut Sources::default(), "", bytes, variables, budget);
+    document.text("version")?;
+    Some(Found {
+        path: path.to_owned(),
+        stack: document.text("stack")?.to_owned(),
+        account: document.text("account")?.to_ascii_lowercase(),
+    })
 }

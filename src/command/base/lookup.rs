@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::ROLLBACK;
 use crate::command::environment;
 use crate::command::stacks::Stack;
-use crate::files;
+use crate::files::{self, Found};
 use crate::git::{Commit, GitError, Repository, Snapshot};
 use crate::manifest::Manifest;
 use crate::manifest::yaml::Node;
@@ -115,25 +115,59 @@ impl<'a> Lookup<'a> {
         if files::is_in(snapshot, &self.file) {
             return Ok(Some(self.file.clone()));
         }
-        let manifest = &self.stack.manifest;
-        let stack = (manifest.ownership.stack.as_str(), manifest.account.as_str());
-        let found = files::of_stack(snapshot, stack, variables);
-        let mut found = found.map_err(|it| Problem {
-            code: "tunctl::base_unread",
-            message: unchanged(&it.message),
-            ..it
-        })?;
+        let stack = &self.stack.manifest.ownership.stack;
+        let found = self.manifests(snapshot, variables)?.into_iter();
+        let found = found.filter(|it| it.stack == *stack).map(|it| it.path);
+        let mut found: Vec<PathBuf> = found.collect();
         let stays = |file: &PathBuf| self.repository.top().join(file).exists();
         if found.len() > 1 || found.iter().any(stays) {
             let files: Vec<String> = found
                 .iter()
                 .map(|it| format!("`{}`", it.display()))
                 .collect();
-            let message = format!("stack `{}` is at the base in {}", stack.0, files.join(", "));
+            let message = format!("stack `{stack}` is at the base in {}", files.join(", "));
             return Err(Problem::new("tunctl::base_unread", unchanged(&message))
                 .help("let one manifest be this stack, and give others another `stack`"));
         }
         Ok(found.pop())
+    }
+}
+
+impl Lookup<'_> {
+    /// The manifests of other stacks of the account that HEAD has, as they are in the work tree.
+    ///
+    /// # Errors
+    /// If HEAD cannot be looked through.
+    pub(super) fn neighbours(
+        &self,
+        variables: &BTreeMap<String, String>,
+    ) -> Result<Vec<Found>, Problem> {
+        let snapshot = self.repository.snapshot(&self.head);
+        let stack = &self.stack.manifest.ownership.stack;
+        let found = self.manifests(&snapshot, variables)?.into_iter();
+        let others = found.filter(|it| it.stack != *stack).map(|it| Found {
+            path: self.repository.top().join(&it.path),
+            ..it
+        });
+        Ok(others.filter(|it| it.path.exists()).collect())
+    }
+
+    /// The manifests of a commit that are about this account.
+    fn manifests(
+        &self,
+        snapshot: &Snapshot<'_>,
+        variables: &BTreeMap<String, String>,
+    ) -> Result<Vec<Found>, Problem> {
+        let account = self.stack.manifest.account.to_ascii_lowercase();
+        let found = files::manifests(snapshot, variables).map_err(|it| Problem {
+            code: "tunctl::base_unread",
+            message: unchanged(&it.message),
+            ..it
+        })?;
+        Ok(found
+            .into_iter()
+            .filter(|it| it.account == account)
+            .collect())
     }
 }
 

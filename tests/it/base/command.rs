@@ -119,20 +119,20 @@ fn a_branch_plans_and_applies_what_it_changes_and_nothing_else() {
     assert!(changes(&branch.plan()).is_empty());
 }
 
+/// A branch that changes `edge-api`, and a hostname that moved at Cloudflare meanwhile.
+fn drifted() -> Branch {
+    let branch = Branch::new("tunctl.yaml");
+    let elsewhere = manifest(&[&WEB.replace("app.", "www."), API]);
+    branch.tunctl.write("tunctl.yaml", &elsewhere);
+    branch.run(&["apply", "--auto-approve"]).code(0);
+    let changed = manifest(&[WEB, &API.replace("8080", "9090")]);
+    branch.tunctl.write("tunctl.yaml", &changed);
+    branch
+}
+
 #[test]
 fn drift_stands_apart_in_every_format() {
-    let branch = Branch::new("tunctl.yaml");
-    let other = manifest(&[&WEB.replace("app.", "www."), API]);
-    branch.tunctl.write("other.yaml", &other);
-    let url = branch.account.url();
-    let ran = branch
-        .tunctl
-        .run(&["apply", "--auto-approve", "--api-url", &url, "other.yaml"]);
-    ran.code(0);
-    branch.tunctl.write(
-        "tunctl.yaml",
-        &manifest(&[WEB, &API.replace("8080", "9090")]),
-    );
+    let branch = drifted();
     let plan = branch
         .run(&["plan", "--base", "main", "--full", "--format", "json"])
         .code(0);
@@ -150,7 +150,7 @@ fn drift_stands_apart_in_every_format() {
         "dns_record.www.example.com" ["create"] "undeclared"
         "tunnel_config.edge-web" ["update"] "drifted"
     "#);
-    let config = &plan["resource_drift"][1]["change"];
+    let config = &plan["resource_drift"][2]["change"];
     assert_eq!(
         config["before"]["ingress"][0]["hostname"],
         "app.example.com"
@@ -160,15 +160,15 @@ fn drift_stands_apart_in_every_format() {
         ("human", "  # tunnel_config.edge-web has changed: ingress"),
         (
             "markdown",
-            "### Not caused by this change, and left as it is: 2",
+            "### Not caused by this change, and left as it is: 3",
         ),
         (
             "html",
-            "<h2>Not caused by this change, and left as it is: 2</h2>",
+            "<h2>Not caused by this change, and left as it is: 3</h2>",
         ),
         (
             "github",
-            "::notice title=not caused by this change::2 objects",
+            "::notice title=not caused by this change::3 objects",
         ),
     ] {
         branch
@@ -401,4 +401,26 @@ fn a_saved_plan_names_its_base() {
         (&saved["base"], &saved["no_delete"]),
         (&Value::Null, &Value::Bool(true))
     );
+}
+
+#[test]
+fn what_a_change_moves_to_another_stack_stays_although_that_one_is_not_planned() {
+    let branch = Branch::new("tunctl.yaml");
+    branch.tunctl.write("tunctl.yaml", &manifest(&[WEB]));
+    let rim = manifest(&[API]).replace("stack: edge", "stack: rim");
+    branch.tunctl.write("rim/tunctl.yaml", &rim);
+    branch.commit();
+    let plan = branch.plan();
+    assert!(changes(&plan).is_empty(), "{:?}", changes(&plan));
+    let codes = warnings(&plan);
+    assert_eq!(
+        codes,
+        ["tunctl::mark_without_meaning", "tunctl::left_alone"]
+    );
+    // It cannot be understood here, and names the same things.
+    let needs = rim.replace("http://api:8080", "http://${TUNCTL_API}");
+    branch.tunctl.write("rim/tunctl.yaml", &needs);
+    assert!(changes(&branch.plan()).is_empty());
+    fs::remove_file(branch.tunctl.path("rim/tunctl.yaml")).unwrap();
+    assert_eq!(changes(&branch.plan()), GONE);
 }

@@ -94,12 +94,12 @@ impl Work {
         files::load_at(&snapshot, path, &BTreeMap::new(), &mut Sources::default())
     }
 
-    /// Where HEAD has stack `edge`.
-    fn find(&self) -> Result<Vec<PathBuf>, Problem> {
+    /// Where HEAD has manifests, of which stack.
+    fn find(&self) -> Result<Vec<(PathBuf, String)>, Problem> {
         let repository = self.repository();
         let head = repository.commit("HEAD").unwrap();
-        let stack = ("edge", "0123456789abcdef0123456789abcdef");
-        files::of_stack(&repository.snapshot(&head), stack, &BTreeMap::new())
+        let found = files::manifests(&repository.snapshot(&head), &BTreeMap::new())?;
+        Ok(found.into_iter().map(|it| (it.path, it.stack)).collect())
     }
 }
 
@@ -201,21 +201,20 @@ fn a_file_larger_than_the_budget_is_not_read() {
 }
 
 #[test]
-fn a_stack_is_found_where_it_was() {
+fn manifests_are_told_from_other_files() {
     let work = Work::new();
     work.write("old/place.yml", EDGE);
     work.write("other.yaml", &EDGE.replace("edge", "edge-eu"));
-    work.write("elsewhere.yaml", &EDGE.replace("account: 0", "account: 1"));
-    work.write("broken.yaml", "stack: [edge\n");
+    work.write("broken.yaml", "version: 1\nstack: [edge\naccount: x\n");
+    work.write("part.yaml", "# version, stack, account\ntunnels: {}\n");
     work.write("edge.txt", EDGE);
-    fs::create_dir_all(work.path().join("dir.yaml")).unwrap();
     work.write("dir.yaml/keep", "");
-    std::os::unix::fs::symlink("old/place.yml", work.path().join("link.yaml")).unwrap();
+    let link = work.path().join("link.yaml");
+    std::os::unix::fs::symlink("old/place.yml", link).unwrap();
     work.commit();
-    assert_eq!(
-        work.find().expect("few files"),
-        [PathBuf::from("old/place.yml")]
-    );
+    let found = [("old/place.yml", "edge"), ("other.yaml", "edge-eu")];
+    let found = found.map(|(path, stack)| (PathBuf::from(path), stack.to_owned()));
+    assert_eq!(work.find().expect("few files"), found);
 }
 
 /// A tree in which every directory holds ten times the same one, so that a few objects are more
