@@ -169,7 +169,9 @@ pub(super) fn sum(plan: &Plan, run: Run) -> Line {
     if plan.is_empty() {
         let why = match run {
             Run::Apply if plan.has_incidents() => " What is reported above is left as it is.",
-            Run::Apply if plan.base.is_some() => " What the manifest's change causes is in place.",
+            Run::Apply if !plan.drift.is_empty() => {
+                " What the manifest's change causes is in place."
+            }
             Run::Apply => " Your infrastructure matches the configuration.",
             Run::Destroy => " No objects need to be destroyed.",
         };

@@ -27,20 +27,25 @@ pub(super) fn taken_over(
         return Ok(taken);
     }
     for Found { path, stack, .. } in lookup.neighbours(variables)? {
-        let (mut sources, mut budget) = (Sources::default(), Budget::default());
-        let declares: Box<dyn Fn(&Address) -> bool> =
-            match files::load(&path, variables, &mut sources, &mut budget) {
-                Ok(manifest) => Box::new(move |it| manifest.desired.contains(it)),
-                // It may need variables that only its own jobs have.
-                Err(_) => {
-                    let text = text(&path, variables);
-                    Box::new(move |it| text.contains(it.name.split('@').next().unwrap_or_default()))
-                }
-            };
+        let declares = declares(&path, variables);
         let theirs = going.iter().filter(|it| declares(it));
         taken.extend(theirs.map(|it| (it.clone(), stack.clone())));
     }
     Ok(taken)
+}
+
+/// Whether a manifest declares an address. One that cannot be understood, perhaps because it needs
+/// variables that only its own jobs have, declares every name in it.
+fn declares(path: &Path, variables: &BTreeMap<String, String>) -> Box<dyn Fn(&Address) -> bool> {
+    let (mut sources, mut budget) = (Sources::default(), Budget::default());
+    if let Ok(manifest) = files::load(path, variables, &mut sources, &mut budget) {
+        return Box::new(move |address| manifest.desired.contains(address));
+    }
+    let text = text(path, variables);
+    Box::new(move |address| {
+        let name = address.name.split('@').next();
+        text.contains(name.unwrap_or_default())
+    })
 }
 
 /// Everything that a manifest and its includes say, as far as it can be read.
