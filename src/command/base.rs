@@ -259,8 +259,8 @@ mod tests {
         String::from_utf8_lossy(&output.stdout).trim().to_owned()
     }
 
-    fn commit(directory: &Path) -> String {
-        git(directory, &["commit", "-q", "--allow-empty", "-m", "x"]);
+    fn commit(directory: &Path, message: &str) -> String {
+        git(directory, &["commit", "-q", "--allow-empty", "-m", message]);
         git(directory, &["rev-parse", "HEAD"])
     }
 
@@ -291,8 +291,8 @@ mod tests {
         let directory = tempfile::tempdir().expect("a directory");
         let at = directory.path();
         git(at, &["init", "-q"]);
-        let first = commit(at);
-        let second = commit(at);
+        let first = commit(at, "first");
+        let second = commit(at, "second");
         assert_eq!(base(at, &first, &[]), Ok(first.clone()));
         assert_eq!(base(at, &second, &[]), Ok(second.clone()));
         git(at, &["checkout", "-q", &first]);
@@ -301,8 +301,8 @@ mod tests {
             base(at, &second, &[Allowance::Rollback]),
             Ok(second.clone())
         );
-        let third = commit(at);
-        assert_ne!(third, second);
+        let third = commit(at, "third");
+        assert!(third != second && third != first);
         assert_eq!(
             base(at, &second, &[]),
             Ok(first),

@@ -169,7 +169,7 @@ fn head(report: &Report<'_>, share: usize) -> String {
             "This is a part of the stack, as `--target` and `--exclude` chose it.\n\n"
         }
     };
-    let scope = drift::scope(report.plan).map(|it| format!("Note: {it}\n\n"));
+    let scope = drift::scope(report.plan).map(|it| format!("Note: {}\n\n", prose(&it)));
     let scope = scope.unwrap_or_default();
     format!("## Plan for {stack}\n\n**{radius}**\n\n{sum}\n\n{scope}{part}")
 }
