@@ -1,6 +1,6 @@
 //! What differs and is left as it is, because the manifest's change did not cause it.
 
-use super::text::{count, escaped, prose, quoted};
+use super::text::{count, escaped, prose, quoted, word};
 use crate::diff::FieldChange;
 use crate::plan::{Action, Change, Plan, Reason};
 
@@ -81,7 +81,7 @@ fn happened(change: &Change) -> String {
 }
 
 fn named(fields: &[FieldChange]) -> String {
-    let names: Vec<&str> = fields.iter().map(|field| field.path.as_str()).collect();
+    let names: Vec<_> = fields.iter().map(|field| word(&field.path)).collect();
     if names.is_empty() {
         String::new()
     } else {

@@ -83,11 +83,12 @@ pub fn title(to: &mut dyn Write, stack: &str, manifest: &str) -> io::Result<()> 
 }
 
 /// What is not as the manifest says and stays so, above everything else, where Terraform has it.
+/// No line begins as those do that other programs take for changes.
 fn left(plan: &Plan) -> impl Iterator<Item = Line> {
     drift::drift(plan).into_iter().flat_map(|drift| {
         let lines = drift.few().into_iter();
         let title = Line::new(Tone::Warning, "Note: ").then(Tone::Strong, drift.title);
-        let lines = lines.map(|line| Line::at(2, Tone::Plain, format!("# {line}")));
+        let lines = lines.map(|line| Line::at(2, Tone::Plain, format!("* {line}")));
         let lines: Vec<Line> = lines.collect();
         [title, Line::blank()]
             .into_iter()

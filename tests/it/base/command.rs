@@ -157,7 +157,7 @@ fn drift_stands_apart_in_every_format() {
     );
     assert_eq!(config["after"]["ingress"][0]["hostname"], "www.example.com");
     for (format, words) in [
-        ("human", "  # tunnel_config.edge-web has changed: ingress"),
+        ("human", "  * tunnel_config.edge-web has changed: ingress"),
         (
             "markdown",
             "### Not caused by this change, and left as it is: 3",

@@ -34,11 +34,11 @@ fn people_see_it_first_and_apart() {
     assert_snapshot!(above, @r#"
         Note: 5 objects not as the manifest says, which its change since c0ffee00c0ff did not cause; left as they are
 
-          # tunnel.a has been deleted
-          # dns_record.b has changed: target
-          # dns_record.c is ours, and not declared here
-          # tunnel.d is still named "old-d"
-          # service_token.ci ends at 1970-01-01T00:00:00Z: its rotation is due
+          * tunnel.a has been deleted
+          * dns_record.b has changed: target
+          * dns_record.c is ours, and not declared here
+          * tunnel.d is still named "old-d"
+          * service_token.ci ends at 1970-01-01T00:00:00Z: its rotation is due
     "#);
     assert!(text.contains("Plan: 1 to add, 0 to change, 0 to destroy."));
     assert!(text.contains("Note: only what the manifest's change since c0ffee00c0ff causes.\n"));
@@ -64,7 +64,7 @@ fn of_very_much_people_see_the_first_and_a_count() {
     };
     let text = shown(&many, Style::Plain);
     assert!(text.starts_with("Note: 60 objects not as the manifest says"));
-    assert!(text.contains("  # and 10 more; `--format json` lists them\n"));
+    assert!(text.contains("  * and 10 more; `--format json` lists them\n"));
     let comment = in_markdown(&[Section::Plan(Report::new(&many))]);
     assert!(comment.contains("### Not caused by this change, and left as it is: 60\n"));
     assert!(comment.contains("tunnel.t59"));
