@@ -117,6 +117,7 @@ pub(crate) fn plan_part<W: Wire>(
         policy,
         selection,
         rotate: None,
+        base: None,
     };
     let plan = plan::plan(&input).map_err(|problems| first(&problems))?;
     let forecast = forecast::forecast(&input, &plan);

@@ -257,6 +257,7 @@ impl<W: Wire> Executor<'_, W> {
             ids,
             desired: self.desired,
             ownership: self.ownership,
+            reads: None,
         }
     }
 }

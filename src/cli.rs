@@ -1,5 +1,6 @@
 //! The command line: words and flags, nothing that acts.
 
+mod base;
 mod doctor;
 mod graph;
 mod import;
@@ -19,6 +20,7 @@ pub use live::{
     TokenArgs, TunnelArgs, TunnelRotation,
 };
 
+pub use base::BaseChoice;
 pub use doctor::{DoctorArgs, DriftArgs, Purpose};
 pub use graph::GraphArgs;
 pub use import::{Import, ImportCloudflared};

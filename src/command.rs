@@ -2,6 +2,7 @@
 
 mod aim;
 mod apply;
+mod base;
 mod confirm;
 mod connectors;
 mod console;
@@ -80,7 +81,7 @@ pub fn run(cli: &Cli) -> Exit {
     };
     end.unwrap_or_else(|trouble| {
         console.trouble(&trouble);
-        Exit::Error
+        trouble.exit()
     })
 }
 

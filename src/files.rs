@@ -1,11 +1,13 @@
 //! Manifests from disk: the file itself and its includes, and never a byte more than the budget.
 
+mod commit;
 mod include;
+mod tree;
 mod walk;
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::{self, Read, Write as _};
+use std::fs;
+use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use crate::manifest::findings::Findings;
@@ -13,6 +15,8 @@ use crate::manifest::yaml::Budget;
 use crate::manifest::{self, Manifest};
 use crate::problem::Problem;
 use crate::source::{Sources, Span};
+pub use commit::{Found, is_in, load_at, manifests};
+use tree::{Disk, Tree};
 
 /// Reads a stack: the manifest and everything that it includes.
 ///
@@ -24,15 +28,25 @@ pub fn load(
     sources: &mut Sources,
     budget: &mut Budget,
 ) -> Result<Manifest, Vec<Problem>> {
-    let bytes = read(path, budget, None).map_err(|problem| vec![problem])?;
-    let main = manifest::open(sources, &shown(path), &bytes, variables, budget);
+    load_from(&Disk, path, variables, (sources, budget))
+}
+
+/// The same, from wherever files are.
+fn load_from(
+    tree: &dyn Tree,
+    path: &Path,
+    variables: &BTreeMap<String, String>,
+    (sources, budget): (&mut Sources, &mut Budget),
+) -> Result<Manifest, Vec<Problem>> {
+    let bytes = read(tree, path, budget, None).map_err(|problem| vec![problem])?;
+    let main = manifest::open(sources, &tree.shown(path), &bytes, variables, budget);
     let mut findings = Findings::default();
-    let files = include::files(path, &main.includes(), &mut findings);
+    let files = include::files(tree, path, &main.includes(), &mut findings);
     let mut documents = vec![main];
     for (file, at) in files {
-        match read(&file, budget, Some(at)) {
+        match read(tree, &file, budget, Some(at)) {
             Ok(bytes) => {
-                let name = shown(&file);
+                let name = tree.shown(&file);
                 documents.push(manifest::open(sources, &name, &bytes, variables, budget));
             }
             Err(problem) => findings.push(problem),
@@ -56,10 +70,10 @@ pub fn parts(
     sources: &mut Sources,
 ) -> Result<Vec<PathBuf>, Vec<Problem>> {
     let mut budget = Budget::default();
-    let bytes = read(path, &budget, None).map_err(|problem| vec![problem])?;
+    let bytes = read(&Disk, path, &budget, None).map_err(|problem| vec![problem])?;
     let main = manifest::open(sources, &shown(path), &bytes, variables, &mut budget);
     let mut findings = Findings::default();
-    let included = include::files(path, &main.includes(), &mut findings);
+    let included = include::files(&Disk, path, &main.includes(), &mut findings);
     if !findings.is_empty() {
         return Err(findings.into_problems());
     }
@@ -102,7 +116,7 @@ pub fn is_standard_input(path: &Path) -> bool {
 /// If it cannot be read, or is too large.
 pub fn input(path: &Path, budget: &Budget) -> Result<Vec<u8>, Problem> {
     if !is_standard_input(path) {
-        return read(path, budget, None);
+        return read(&Disk, path, budget, None);
     }
     let room = u64::try_from(budget.room()).unwrap_or(u64::MAX);
     let mut bytes = Vec::new();
@@ -127,35 +141,32 @@ pub fn named(path: &Path) -> String {
     }
 }
 
-/// Reads a file that the budget has room for. Of a file that grows meanwhile at most one byte
-/// more is read: enough to know that it is too large. `at` is where the file is named.
-fn read(path: &Path, budget: &Budget, at: Option<Span>) -> Result<Vec<u8>, Problem> {
-    let unreadable = |error| unreadable(path, &error, at);
-    let found = fs::metadata(path).map_err(unreadable)?;
-    if !found.is_file() {
-        return Err(unreadable(io::Error::other("it is not a file")));
-    }
+/// Reads a file that the budget has room for. `at` is where the file is named.
+fn read(
+    tree: &dyn Tree,
+    path: &Path,
+    budget: &Budget,
+    at: Option<Span>,
+) -> Result<Vec<u8>, Problem> {
     let room = u64::try_from(budget.room()).unwrap_or(u64::MAX);
-    if found.len() > room {
-        let problem = budget.too_large(&shown(path));
-        return Err(match at {
+    tree.read(path, room).map_err(|error| {
+        if error.kind() != ErrorKind::FileTooLarge {
+            return unreadable(tree, path, &error, at);
+        }
+        let problem = budget.too_large(&tree.shown(path));
+        match at {
             Some(at) => problem.at(at, "named here"),
             None => problem,
-        });
-    }
-    let mut bytes = Vec::new();
-    File::open(path)
-        .and_then(|file| file.take(room.saturating_add(1)).read_to_end(&mut bytes))
-        .map_err(unreadable)?;
-    Ok(bytes)
+        }
+    })
 }
 
-fn unreadable(path: &Path, error: &io::Error, at: Option<Span>) -> Problem {
-    let name = shown(path);
+fn unreadable(tree: &dyn Tree, path: &Path, error: &io::Error, at: Option<Span>) -> Problem {
+    let name = tree.shown(path);
     let code = "tunctl::unreadable_file";
     let Some(at) = at else {
         let problem = Problem::new(code, format!("cannot read `{name}`: {error}"));
-        return if error.kind() == io::ErrorKind::NotFound {
+        return if error.kind() == ErrorKind::NotFound {
             problem.help(
                 "`tunctl init` writes a starter manifest; another file, or a directory of them, is \
                           the last argument",
@@ -166,7 +177,7 @@ fn unreadable(path: &Path, error: &io::Error, at: Option<Span>) -> Problem {
     };
     let problem =
         Problem::new(code, "included file cannot be read").at(at, format!("`{name}`: {error}"));
-    if path.is_dir() {
+    if tree.is_directory(path) {
         problem.help(format!("write `{name}/*.yaml` for the files in it"))
     } else {
         problem
@@ -195,7 +206,8 @@ pub fn stacks(argument: &Path) -> Result<Vec<PathBuf>, Problem> {
     if !argument.is_dir() {
         return Ok(vec![argument.to_owned()]);
     }
-    let entries = fs::read_dir(argument).map_err(|error| unreadable(argument, &error, None))?;
+    let entries =
+        fs::read_dir(argument).map_err(|error| unreadable(&Disk, argument, &error, None))?;
     let is_yaml = |path: &PathBuf| {
         let extension = path.extension().and_then(|it| it.to_str());
         matches!(extension, Some("yaml" | "yml"))
@@ -217,7 +229,7 @@ pub fn stacks(argument: &Path) -> Result<Vec<PathBuf>, Problem> {
 /// Whether a file looks like a manifest and not like a part of one.
 fn is_stack(path: &Path) -> bool {
     let mut budget = Budget::default();
-    let Ok(bytes) = read(path, &budget, None) else {
+    let Ok(bytes) = read(&Disk, path, &budget, None) else {
         return true;
     };
     let document = manifest::open(

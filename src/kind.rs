@@ -73,6 +73,9 @@ pub trait Kind: 'static {
     const OWNED_BY_NAME: bool = false;
     /// Whether it can be deleted by itself; otherwise it goes with what it belongs to.
     const STANDALONE: bool = true;
+    /// Whether lists show every object. Otherwise each is read by itself, and a plan may do
+    /// without those that it is not about.
+    const BULK: bool = true;
     /// The kinds whose ids must be known before this one can be listed.
     const AFTER: &'static [&'static str] = &[];
     /// How many of them an account may have (cloudflare-api.md 10).

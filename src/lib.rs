@@ -20,6 +20,7 @@ pub mod emulator;
 pub mod examine;
 pub mod exit;
 pub mod files;
+pub mod git;
 pub mod graph;
 pub mod ingress;
 pub mod kind;

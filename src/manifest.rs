@@ -133,6 +133,13 @@ impl Document {
             .is_some_and(|root| root.get(key).is_some())
     }
 
+    /// The scalar under a key at its top.
+    #[must_use]
+    pub fn text(&self, key: &str) -> Option<&str> {
+        let value = self.root.as_ref()?.get(key)?;
+        value.scalar().map(|scalar| scalar.text.as_ref())
+    }
+
     /// The patterns of further files that it names, with their places.
     #[must_use]
     pub fn includes(&self) -> Vec<(String, Span)> {

@@ -67,6 +67,17 @@ pub enum ObserveError {
     },
 }
 
+/// What a plan is to be about.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'a> {
+    /// What should be.
+    pub desired: &'a Desired,
+    /// What is ours.
+    pub ownership: &'a Ownership,
+    /// The only addresses whose objects are read one by one; `None`: all.
+    pub reads: Option<&'a BTreeSet<Address>>,
+}
+
 /// Reads everything that a plan of `desired` needs.
 ///
 /// # Errors
@@ -77,6 +88,26 @@ pub async fn observe<W: Wire>(
     desired: &Desired,
     ownership: &Ownership,
 ) -> Result<Survey, ObserveError> {
+    let wanted = Wanted {
+        desired,
+        ownership,
+        reads: None,
+    };
+    observe_part(client, account, wanted).await
+}
+
+/// Reads what a plan needs that is not about everything.
+///
+/// # Errors
+/// The first read that fails; others are abandoned.
+pub async fn observe_part<W: Wire>(
+    client: &Client<W>,
+    account: &str,
+    wanted: Wanted<'_>,
+) -> Result<Survey, ObserveError> {
+    let Wanted {
+        desired, ownership, ..
+    } = wanted;
     let scope = Scope {
         account: account.to_owned(),
         stack: ownership.stack.clone(),
@@ -98,7 +129,7 @@ pub async fn observe<W: Wire>(
             past(client, &mut survey, desired).await?;
             return Ok(survey);
         }
-        round(client, &ready, &mut survey, desired, ownership).await?;
+        round(client, &ready, &mut survey, wanted).await?;
         for kind in ready {
             survey
                 .observed
@@ -178,14 +209,14 @@ async fn round<W: Wire>(
     client: &Client<W>,
     kinds: &[&dyn AnyKind],
     survey: &mut Survey,
-    desired: &Desired,
-    ownership: &Ownership,
+    wanted: Wanted<'_>,
 ) -> Result<(), ObserveError> {
     let view = View {
         scope: &survey.scope,
         ids: &survey.observed.ids,
-        desired,
-        ownership,
+        desired: wanted.desired,
+        ownership: wanted.ownership,
+        reads: wanted.reads,
     };
     let listings = kinds.iter().flat_map(|kind| {
         let listings = kind.list(&view).into_iter();
@@ -302,7 +333,10 @@ fn rename(kind: &dyn AnyKind, observed: &mut Observed, desired: &Desired, owners
         let former = declared.lifecycle.previous_names.iter();
         let former = former.map(|name| Address::new(kind.name(), name));
         let elsewhere = kind.core(&address.name).and_then(|core| places.get(core));
-        let former = former.chain(elsewhere.into_iter().flatten().cloned());
+        // Nobody named it: with a base, what has left its place since then and nothing else.
+        let elsewhere = elsewhere.into_iter().flatten();
+        let elsewhere = elsewhere.filter(|it| ownership.may_go(it));
+        let former = former.chain(elsewhere.cloned());
         let ours = |former: &Address| match observed.at(former) {
             [object] => ownership.is_ours(former, object),
             _ => false,

@@ -95,6 +95,17 @@ impl Ending {
     }
 }
 
+/// What a change of the manifest no longer says, by comparison with its base.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Dropped {
+    /// What was declared at the base and no longer is, each with what it referred to there. What
+    /// the base ignored is not among them: the stack had let go of it.
+    pub declared: BTreeMap<Address, Vec<Address>>,
+    /// The only addresses that may go: those, less former names of what is declared, and what
+    /// `removed` names now and did not at the base.
+    pub going: BTreeSet<Address>,
+}
+
 /// What a stack may delete.
 #[derive(Debug, Clone, Default)]
 pub struct Ownership {
@@ -112,6 +123,8 @@ pub struct Ownership {
     pub elsewhere: BTreeMap<Address, String>,
     /// What is to end, whatever else is said here, except by another manifest.
     pub endings: BTreeMap<Address, Ending>,
+    /// What the manifest's change dropped; `None` if it is compared with no base.
+    pub dropped: Option<Dropped>,
 }
 
 impl Ownership {
@@ -124,16 +137,47 @@ impl Ownership {
         match &object.owner {
             Owner::Other(_) => false,
             Owner::Ours => true,
-            Owner::Unmarked => self.removed.contains(address),
+            Owner::Unmarked => self.removed.contains(address) || self.was_led(address, object),
             Owner::ByName => self.names_ours(address),
         }
     }
 
-    /// Whether the manifest claims an address by name: a pattern of `owns`, or `removed`.
+    /// Whether something of ours may go. With a base only what its change dropped, whatever
+    /// patterns and marks say: others may have made the rest since.
+    #[must_use]
+    pub fn may_go(&self, address: &Address) -> bool {
+        let dropped = self.dropped.as_ref();
+        dropped.is_none_or(|dropped| dropped.going.contains(address))
+    }
+
+    /// Whether an address was declared at the base and no longer is.
+    #[must_use]
+    pub fn was_declared(&self, address: &Address) -> bool {
+        let dropped = self.dropped.as_ref();
+        dropped.is_some_and(|dropped| dropped.declared.contains_key(address))
+    }
+
+    /// Whatever is named one by one as something to go.
+    pub fn leaving(&self) -> impl Iterator<Item = &Address> {
+        let dropped = self.dropped.iter().flat_map(|it| it.declared.keys());
+        self.removed.iter().chain(dropped)
+    }
+
+    /// Whether an object without a mark still leads to where the base declared that it should:
+    /// then it was in sync there, and needed no mark.
+    fn was_led(&self, address: &Address, object: &Object) -> bool {
+        let dropped = self.dropped.as_ref();
+        let there = dropped.and_then(|dropped| dropped.declared.get(address)?.first());
+        there.is_some_and(|there| object.references.contains(there))
+    }
+
+    /// Whether the manifest claims an address by name: a pattern of `owns`, or `removed`, or the
+    /// base that declared it.
     #[must_use]
     pub fn names_ours(&self, address: &Address) -> bool {
         !self.elsewhere.contains_key(address)
             && (self.removed.contains(address)
+                || self.was_declared(address)
                 || self
                     .owns
                     .get(&address.kind)

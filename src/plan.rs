@@ -1,5 +1,6 @@
 //! Desired × live → plan. Pure: the same input gives the same plan, and nothing is sent.
 
+pub mod base;
 pub mod blast_radius;
 pub mod change;
 mod comparison;
@@ -11,26 +12,26 @@ pub mod guard;
 mod judge;
 mod keeping;
 mod order;
+mod refusal;
 mod removal;
 pub mod saved;
 pub mod select;
 
 use std::collections::BTreeSet;
 
+pub use base::Base;
 pub use change::{Action, Change, Reason};
 pub use comparison::{Moved, Side, moved};
 pub use guard::{Finding, Guard};
 
 use crate::address::Address;
 use crate::desired::{Declared, Desired};
-use crate::kind::{self, AnyKind, Recheck, View};
+use crate::kind::{self, AnyKind, Recheck};
 use crate::limits::Limits;
-use crate::observed::{Form, Object, Observed};
+use crate::observed::{Form, Observed};
 use crate::ownership::Ownership;
 use crate::problem::Problem;
 use crate::scope::Scope;
-use crate::suggest;
-use crate::suggest::nearest;
 use select::Selection;
 
 /// What may be planned at all.
@@ -66,6 +67,9 @@ pub struct Input<'a> {
     pub selection: &'a Selection,
     /// Whose secret is to be made anew, whether that is due or not.
     pub rotate: Option<&'a Address>,
+    /// What the manifest was before it changed; `None`: the plan is about all that differs. The
+    /// ownership has to hold what it dropped.
+    pub base: Option<&'a Base>,
 }
 
 /// Ordered changes: a value that can be shown, compared and carried out.
@@ -79,6 +83,12 @@ pub struct Plan {
     pub findings: Vec<Finding>,
     /// What a reader should know; stops nothing.
     pub warnings: Vec<Problem>,
+    /// The commit whose manifest this one was compared with. Then only what the change causes is
+    /// carried out.
+    pub base: Option<String>,
+    /// What differs besides, each as the change that would mend it. Never carried out, and part
+    /// of no fingerprint.
+    pub drift: Vec<Change>,
 }
 
 impl Plan {
@@ -119,21 +129,30 @@ pub fn plan(input: &Input<'_>) -> Result<Plan, Vec<Problem>> {
     if !claims.is_empty() {
         return Err(claims);
     }
-    let mut changes = Vec::new();
+    let (mut changes, mut drift) = (Vec::new(), Vec::new());
     let mut warnings = Vec::new();
     if matches!(input.policy, Policy::Sync | Policy::KeepAll) {
         changes = declared(input, &mut warnings)?;
+        if let Some(base) = input.base {
+            (changes, drift) = base.part(changes);
+        }
         exclusive::give_up(input, &mut changes)?;
         follow(input, &mut changes);
     }
     if input.policy == Policy::KeepAll {
         changes.retain(|change| !change.action.destroys());
     } else {
-        changes.extend(removal::undeclared(input, &mut warnings)?);
+        let gone = removal::undeclared(input, &mut warnings)?;
+        let (gone, stays) = gone
+            .into_iter()
+            .partition::<Vec<_>, _>(|it| may_go(input, it));
+        changes.extend(gone);
+        drift.extend(stays);
     }
     if input.policy != Policy::Destroy && !input.selection.is_partial() {
         warnings.extend(removal::spent(input));
     }
+    let drift = left(input, drift, &changes);
     keeping::spare(input, &mut changes, &mut warnings);
     let mut changes = input.selection.of(input.desired, changes);
     exclusive::keep(input, &mut changes, &mut warnings)?;
@@ -146,7 +165,26 @@ pub fn plan(input: &Input<'_>) -> Result<Plan, Vec<Problem>> {
         stages,
         findings,
         warnings,
+        base: input.base.map(|base| base.commit().to_owned()),
+        drift,
     })
+}
+
+/// The drift that no change mends on its way.
+fn left(input: &Input<'_>, mut drift: Vec<Change>, changes: &[Change]) -> Vec<Change> {
+    let mended: BTreeSet<&Address> = changes.iter().map(|it| &it.address).collect();
+    drift.retain(|it| !mended.contains(&it.address));
+    drift.sort_by(|one, other| one.address.cmp(&other.address));
+    input.selection.of(input.desired, drift)
+}
+
+/// Whether a deletion is one that this plan may make: with a base only what its change dropped,
+/// and what is to end anyhow.
+fn may_go(input: &Input<'_>, change: &Change) -> bool {
+    let mut objects = change.action.objects().iter();
+    let ownership = input.ownership;
+    ownership.may_go(&change.address)
+        || objects.any(|it| ownership.ending(&change.address, it).is_some())
 }
 
 /// What another manifest of the same run declares too, whatever the policy: neither stack may
@@ -175,34 +213,17 @@ fn declared(input: &Input<'_>, warnings: &mut Vec<Problem>) -> Result<Vec<Change
         let Some(kind) = input.kinds.iter().find(|kind| kind.name() == address.kind) else {
             continue;
         };
-        if input.ownership.is_ignored(address) {
+        let unread = |base: &Base| base.leaves_unread(*kind, address);
+        if input.ownership.is_ignored(address) || input.base.is_some_and(unread) {
             continue;
         }
-        let objects = input.observed.at(address);
-        if let Some(problem) = impossible(input, *kind, (address, declared), objects) {
-            problems.push(problem);
-            continue;
-        }
-        let found = judge::declared(*kind, address, declared, objects);
-        let found = match found {
-            Ok(found) => keeping::kept(input, *kind, (address, declared), found, warnings),
-            Err(problem) => {
-                problems.push(problem);
-                continue;
+        match needed(input, *kind, (address, declared), warnings) {
+            Ok(change) => changes.extend(change),
+            // What the manifest's change has nothing to do with does not stop it.
+            Err(problem) if input.base.is_some_and(|base| !base.concerns(address)) => {
+                warnings.push(problem.warning());
             }
-        };
-        match found {
-            None => {}
-            Some(_) if let Some(problem) = stranded(input, declared) => problems.push(problem),
-            Some((action, reason, keeps)) => changes.push(Change {
-                recheck: recheck(*kind, &action, input, declared.references.first()),
-                address: address.clone(),
-                action,
-                reason,
-                waits_for: Vec::new(),
-                at: Some(declared.at),
-                keeps,
-            }),
+            Err(problem) => problems.push(problem),
         }
     }
     if problems.is_empty() {
@@ -212,114 +233,37 @@ fn declared(input: &Input<'_>, warnings: &mut Vec<Problem>) -> Result<Vec<Change
     Err(problems)
 }
 
-/// Why a declared resource cannot even be looked for.
-fn impossible(
+/// What one declared resource needs.
+///
+/// # Errors
+/// Why that cannot be planned.
+fn needed(
     input: &Input<'_>,
     kind: &dyn AnyKind,
     (address, declared): (&Address, &Declared),
-    objects: &[Object],
-) -> Option<Problem> {
-    let view = View {
-        scope: input.scope,
-        ids: &input.observed.ids,
-        desired: input.desired,
-        ownership: input.ownership,
-    };
-    if let Some(misplaced) = kind.misplaced(&view, &address.name) {
-        return Some(
-            Problem::new(misplaced.code, "name has no place in this account")
-                .at(declared.at, misplaced.message)
-                .help(misplaced.help),
-        );
+    warnings: &mut Vec<Problem>,
+) -> Result<Option<Change>, Problem> {
+    let objects = input.observed.at(address);
+    if let Some(problem) = refusal::impossible(input, kind, (address, declared), objects) {
+        return Err(problem);
     }
-    if let Some(problem) = unknown(input, declared) {
-        return Some(problem);
-    }
-    if objects.is_empty() {
-        held_former_name(input, address, declared)
-    } else {
-        None
-    }
-}
-
-/// A reference to something that Cloudflare itself makes, and does not have.
-fn unknown(input: &Input<'_>, declared: &Declared) -> Option<Problem> {
-    let made_here = |it: &&Address| input.kinds.iter().any(|kind| kind.name() == it.kind);
-    let mut references = declared.references.iter().filter(|it| !made_here(it));
-    let missing = references.find(|it| input.observed.at(it).is_empty())?;
-    let Address { kind, name } = missing;
-    let words = kind.replace('_', " ");
-    let problem = Problem::new(
-        "tunctl::unknown_reference",
-        format!("there is no such {words}"),
-    )
-    .at(declared.at, format!("Cloudflare has no {words} `{name}`"));
-    let known = input.observed.ids.names(kind);
-    Some(match suggest::did_you_mean(name, known) {
-        Some(help) => problem.help(help),
-        None => problem.help(format!(
-            "write the {words}'s name as Cloudflare's dashboard shows it"
-        )),
-    })
-}
-
-/// What refers to something that does not exist and that nobody makes can never be written.
-fn stranded(input: &Input<'_>, declared: &Declared) -> Option<Problem> {
-    let mut references = declared.references.iter();
-    let missing = references.find(|it| is_missing(input, it))?;
-    let (label, help) = if input.desired.contains(missing) {
-        (
-            format!("`{missing}` is ignored, and Cloudflare has none"),
-            "drop it from `ignore`, or ignore this too".to_owned(),
-        )
-    } else {
-        let observed = input.observed.objects.keys();
-        let known = observed.filter(|it| it.kind == missing.kind);
-        let near = nearest(&missing.name, known.map(|it| it.name.as_str()));
-        (
-            format!("`{missing}` is not declared, and Cloudflare has none"),
-            match near {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => "declare it, or correct the name".to_owned(),
-            },
-        )
+    let found = judge::declared(kind, address, declared, objects)?;
+    let found = keeping::kept(input, kind, (address, declared), found, warnings);
+    let Some((action, reason, keeps)) = found else {
+        return Ok(None);
     };
-    let message = "what this leads to does not exist";
-    let problem = Problem::new("tunctl::unresolved_reference", message);
-    Some(problem.at(declared.at, label).help(help))
-}
-
-/// Whether something that can stand alone is not there and will not be made.
-fn is_missing(input: &Input<'_>, address: &Address) -> bool {
-    let mut kinds = input.kinds.iter();
-    let made = input.desired.contains(address) && !input.ownership.is_ignored(address);
-    !made
-        && input.observed.at(address).is_empty()
-        && kinds.any(|kind| kind.name() == address.kind && kind.standalone())
-}
-
-/// A living object under a previous name that may not be renamed: making a new one beside it is
-/// not what anybody meant.
-fn held_former_name(input: &Input<'_>, address: &Address, declared: &Declared) -> Option<Problem> {
-    let names = declared.lifecycle.previous_names.iter();
-    let former = names
-        .map(|name| Address::new(address.kind.clone(), name.clone()))
-        .find(|former| !input.observed.at(former).is_empty())?;
-    let (why, instead) = if input.ownership.is_ignored(&former) {
-        ("is ignored", "drop it from `ignore`")
-    } else if input.observed.at(&former).len() > 1 {
-        ("exists twice", "delete one of the two at Cloudflare")
-    } else {
-        (
-            "exists, and this stack does not own it",
-            "cover it with a pattern in `owns`",
-        )
-    };
-    Some(
-        Problem::new("tunctl::rename_of_foreign", "object cannot be renamed")
-            .at(declared.at, format!("`{former}` {why}"))
-            .help(format!("{instead}, or drop it from `previousNames`")),
-    )
+    if let Some(problem) = refusal::stranded(input, declared) {
+        return Err(problem);
+    }
+    Ok(Some(Change {
+        recheck: recheck(kind, &action, input, declared.references.first()),
+        address: address.clone(),
+        action,
+        reason,
+        waits_for: Vec::new(),
+        at: Some(declared.at),
+        keeps,
+    }))
 }
 
 fn recheck(

@@ -6,6 +6,7 @@
 
 pub mod connectors;
 pub mod doctor;
+mod drift;
 pub mod fault;
 pub mod github;
 pub mod graph;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::{Denied, Files};
+use super::{BaseChoice, Denied, Files};
 use crate::plan::guard::Allowance;
 
 /// Which part of a plan.
@@ -31,6 +31,13 @@ pub struct PlanArgs {
     /// Make an ephemeral tunnel again that has ended; may be repeated.
     #[arg(long, value_name = "NAME")]
     pub renew: Vec<String>,
+    /// Plan only what the manifest's change since REF causes: since the common ancestor of HEAD
+    /// and REF, such as origin/main. `auto`: since the commit of the last complete apply.
+    #[arg(long, value_name = "REF")]
+    pub base: Option<BaseChoice>,
+    /// With --base, read everything, so that all drift is shown.
+    #[arg(long, requires = "base")]
+    pub full: bool,
     /// Save the plan for `show` and `apply`; over a file that is there.
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
@@ -65,6 +72,11 @@ pub struct ApplyArgs {
     /// Make an ephemeral tunnel again that has ended; may be repeated.
     #[arg(long, value_name = "NAME")]
     pub renew: Vec<String>,
+    /// Change only what the manifest's change since REF causes: since the common ancestor of HEAD
+    /// and REF, such as origin/main. `auto`: since the commit of the last complete apply; then a
+    /// HEAD before that commit is refused unless `--allow rollback`.
+    #[arg(long, value_name = "REF")]
+    pub base: Option<BaseChoice>,
     /// Change something only if the plan has this fingerprint; for several stacks, repeated.
     #[arg(long, value_name = "FINGERPRINT")]
     pub expect: Vec<String>,

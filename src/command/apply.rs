@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::base::{self, Against};
 use super::confirm::confirm_beside;
 use super::console::{self, Console, Trouble};
 use super::expected::Expected;
@@ -31,6 +32,7 @@ pub(super) struct Approved<'a> {
 pub(super) struct Job<'a> {
     pub(super) files: &'a Files,
     pub(super) auto_approve: bool,
+    pub(super) against: Against,
     pub(super) wish: Wish,
     pub(super) expected: Expected,
     /// How long a configuration may take to be loaded everywhere.
@@ -54,6 +56,7 @@ pub(super) fn run(
     let job = Job {
         files: &write.files,
         auto_approve: write.auto_approve,
+        against: Against::of_apply(arguments, expected.saved()),
         wish,
         expected,
         converge: arguments.converge_timeout,
@@ -72,6 +75,7 @@ pub(super) fn destroy(
     let job = Job {
         files: &arguments.files,
         auto_approve: arguments.auto_approve,
+        against: Against::nothing(),
         wish,
         expected: Expected::Anything,
         converge: Duration::ZERO,
@@ -87,7 +91,10 @@ pub(super) fn perform(console: &Console, global: &Global, job: &Job<'_>) -> Resu
     let end = runtime.block_on(async {
         let session = Session::open(console, global, &loaded.stacks).await?;
         let stop = Stop::default();
-        let work = run_locked(console, (&session, &stop), &loaded, job);
+        let work = async {
+            let loaded = base::compare(&session, global, &job.against, loaded).await?;
+            run_locked(console, (&session, &stop), (global, &loaded), job).await
+        };
         let locked = session
             .locks
             .holding(console, (&session, &stop), &accounts, work);
@@ -105,7 +112,7 @@ pub(super) fn perform(console: &Console, global: &Global, job: &Job<'_>) -> Resu
 async fn run_locked(
     console: &Console,
     (session, stop): (&Session, &Stop),
-    loaded: &Stacks,
+    (global, loaded): (&Global, &Stacks),
     job: &Job<'_>,
 ) -> Result<Exit, Trouble> {
     let planning = async {
@@ -126,7 +133,7 @@ async fn run_locked(
     match asking.await? {
         Ok(approved) => {
             session.progress.resume();
-            carry_out(console, session, &approved, (job, stop)).await
+            carry_out(console, (session, global), &approved, (job, stop)).await
         }
         Err(exit) => Ok(exit),
     }
@@ -223,7 +230,7 @@ async fn ask<'a>(
 /// Carries out the plans of all stacks, one after the other.
 async fn carry_out(
     console: &Console,
-    session: &Session,
+    (session, global): (&Session, &Global),
     approved: &[Approved<'_>],
     (job, stop): (&Job<'_>, &Stop),
 ) -> Result<Exit, Trouble> {
@@ -239,7 +246,7 @@ async fn carry_out(
         let outcome = match claim(session, it, policy, None).await {
             Ok(()) => {
                 let outcome = execute(console, session, it, (job.converge, stop)).await;
-                closed(session, it, job, outcome).await
+                closed((session, global), it, job, outcome).await
             }
             Err(error) => Outcome::not_begun(&it.planned.plan, diagnosed(&error)),
         };
@@ -275,16 +282,23 @@ async fn claim(
 
 /// The end of a run that left nothing undone, in the store.
 async fn closed(
-    session: &Session,
+    (session, global): (&Session, &Global),
     it: &Approved<'_>,
     job: &Job<'_>,
     mut outcome: Outcome,
 ) -> Outcome {
-    let whole = outcome.is_complete() && !job.wish.selection.is_partial();
-    if whole && job.wish.policy == Policy::Destroy {
-        let unclaimed = session.locks.unclaim(it.stack).await;
-        outcome.broken = unclaimed.err().map(|error| diagnosed(&error));
+    if !outcome.is_complete() || job.wish.selection.is_partial() {
+        return outcome;
     }
+    let kept = match job.wish.policy {
+        Policy::Sync if it.stack.base.is_all() => match base::head(global, it.stack) {
+            Some(commit) => claim(session, it, Policy::Sync, Some(commit)).await,
+            None => Ok(()),
+        },
+        Policy::Destroy => session.locks.unclaim(it.stack).await,
+        Policy::Sync | Policy::KeepAll | Policy::End => Ok(()),
+    };
+    outcome.broken = kept.err().map(|error| diagnosed(&error));
     outcome
 }
 

@@ -11,8 +11,10 @@ use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
+use super::base::ROLLBACK;
 use super::environment::variable;
 use crate::cli::{Format, Global};
+use crate::exit::Exit;
 use crate::problem::Problem;
 use crate::render::fault::Fault;
 use crate::render::github::inert;
@@ -222,6 +224,16 @@ impl From<io::Error> for Trouble {
 }
 
 impl Trouble {
+    /// How a run ends that could not do what it should. What is only too old is stale.
+    pub(super) fn exit(&self) -> Exit {
+        match self {
+            Self::Problems(problems, _) if problems.iter().all(|it| it.code == ROLLBACK) => {
+                Exit::Stale
+            }
+            Self::Problems(..) | Self::Report(_) => Exit::Error,
+        }
+    }
+
     fn json(&self) -> Vec<Value> {
         match self {
             Self::Problems(problems, sources) => render::json::problems(problems, sources),

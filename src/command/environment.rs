@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 use std::env;
+use std::ffi::OsString;
+use std::path::PathBuf;
 
 use super::console::Trouble;
 use crate::cli::Global;
@@ -91,6 +93,30 @@ pub(super) fn actor(host: &str, run: Option<&str>) -> Actor {
 pub(super) fn is_in_ci() -> bool {
     let any = ["CI", "TF_BUILD", "JENKINS_URL"].map(variable);
     any.into_iter().flatten().any(|value| value != "false")
+}
+
+/// Where git is told to look, from wherever it is started: hooks set these relative to where they
+/// run. A repository alone means that the work tree is here.
+pub(super) fn git() -> Vec<(OsString, PathBuf)> {
+    let names = [
+        "GIT_DIR",
+        "GIT_WORK_TREE",
+        "GIT_COMMON_DIR",
+        "GIT_OBJECT_DIRECTORY",
+    ];
+    let set = names.into_iter().filter_map(|name| {
+        let path = env::var_os(name).filter(|it| !it.is_empty())?;
+        Some((OsString::from(name), std::path::absolute(path).ok()?))
+    });
+    let mut set: Vec<(OsString, PathBuf)> = set.collect();
+    let is_set = |name: &str| set.iter().any(|(it, _)| it == name);
+    if is_set("GIT_DIR")
+        && !is_set("GIT_WORK_TREE")
+        && let Ok(here) = env::current_dir()
+    {
+        set.push((OsString::from("GIT_WORK_TREE"), here));
+    }
+    set
 }
 
 fn unset(name: &str) -> Trouble {

@@ -36,12 +36,13 @@ impl Expected {
             };
             let choice = &arguments.write.choice;
             let chooses = !choice.target.is_empty() || !choice.exclude.is_empty();
-            if files.len() > 1 || chooses || arguments.no_delete || !arguments.expect.is_empty() {
+            let narrows = chooses || arguments.no_delete || arguments.base.is_some();
+            if files.len() > 1 || narrows || !arguments.expect.is_empty() {
                 let message = format!("`{}` says what is applied, and all of it", file.display());
                 return Err(Problem::new("tunctl::plan_file_alone", message)
                     .help(
-                        "leave out other files, --target, --exclude, --no-delete and --expect, or \
-                         make another plan",
+                        "leave out other files, --target, --exclude, --no-delete, --base and \
+                         --expect, or make another plan",
                     )
                     .into());
             }
@@ -66,6 +67,14 @@ impl Expected {
         let manifests = saved.stacks.iter().map(|it| it.manifest.clone().into());
         write.files.files = manifests.collect();
         (write, planning::policy(saved.no_delete))
+    }
+
+    /// The saved plan that is expected.
+    pub(super) fn saved(&self) -> Option<&Saved> {
+        match self {
+            Self::Anything | Self::Fingerprints(_) => None,
+            Self::File(saved) => Some(saved),
+        }
     }
 
     /// Whether nothing in particular is expected.

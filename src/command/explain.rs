@@ -150,6 +150,7 @@ async fn look_at(
             ids: &survey.observed.ids,
             desired: &manifest.desired,
             ownership: &manifest.ownership,
+            reads: None,
         };
         let seen = observe::look(&session.client, kind, &listing, &view).await?;
         let routes = seen

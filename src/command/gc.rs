@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::apply::{self, Job};
+use super::base::Against;
 use super::console::{Console, Trouble};
 use super::expected::Expected;
 use super::session::Session;
@@ -22,6 +23,7 @@ pub(super) fn run(console: &Console, global: &Global, arguments: &GcArgs) -> Res
     let job = Job {
         files: &arguments.files,
         auto_approve: arguments.auto_approve,
+        against: Against::nothing(),
         wish: Wish::ending(Ends::Expired, &arguments.allow),
         expected: Expected::Anything,
         converge: Duration::ZERO,
@@ -39,6 +41,7 @@ pub(super) fn delete(
     let job = Job {
         files: &arguments.files,
         auto_approve: arguments.auto_approve,
+        against: Against::nothing(),
         wish: Wish::ending(Ends::Named(arguments.tunnel.clone()), &arguments.allow),
         expected: Expected::Anything,
         converge: Duration::ZERO,

@@ -181,6 +181,7 @@ async fn kept_rules(session: &Session, stack: &Stack, survey: &mut Survey) -> Re
         ids: &survey.observed.ids,
         desired: &manifest.desired,
         ownership: &manifest.ownership,
+        reads: None,
     };
     for seen in observe::look_all(&session.client, &listings, &view).await {
         for (address, object) in seen.map_err(Trouble::report)? {

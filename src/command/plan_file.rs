@@ -1,5 +1,6 @@
 //! Plan files on disk: written whole or not at all, and told from manifests.
 
+use std::collections::BTreeSet;
 use std::io::{self, ErrorKind, Write as _};
 use std::path::{Component, Path};
 
@@ -9,6 +10,7 @@ use super::stacks::{Stack, Stacks};
 use crate::cli::PlanArgs;
 use crate::files;
 use crate::manifest::yaml::Budget;
+use crate::plan::Base;
 use crate::plan::saved::{Fault, Saved, SavedStack, TOLD_BY};
 use crate::problem::Problem;
 
@@ -33,8 +35,11 @@ pub(super) fn write(
             forecast: planned.forecast.clone(),
         })
     });
+    let base = base(loaded)?;
     let saved = Saved {
-        no_delete: arguments.no_delete,
+        // Planned again without a base, it has to leave as much as it left.
+        no_delete: arguments.no_delete || (arguments.base.is_some() && base.is_none()),
+        base,
         target: arguments.choice.target.clone(),
         exclude: arguments.choice.exclude.clone(),
         stacks: stacks.collect::<Result<_, Problem>>()?,
@@ -77,6 +82,18 @@ fn told(bytes: &[u8]) -> Option<&str> {
     let text = std::str::from_utf8(bytes).ok()?;
     let is_json = text.trim_start().starts_with('{');
     (is_json && text.contains(&format!("\"{TOLD_BY}\""))).then_some(text)
+}
+
+/// The one commit that all stacks were compared with, as far as they were.
+fn base(loaded: &Stacks) -> Result<Option<String>, Problem> {
+    let bases = loaded.stacks.iter().filter_map(|it| it.base.known());
+    let bases: BTreeSet<&str> = bases.map(Base::commit).collect();
+    if bases.len() > 1 {
+        let message = "a plan file cannot name several bases, and the stacks have different ones";
+        return Err(Problem::new("tunctl::several_bases", message)
+            .help("make a plan file for the stacks of each repository"));
+    }
+    Ok(bases.first().map(|it| (*it).to_owned()))
 }
 
 fn name(stack: &Stack) -> Result<String, Problem> {

@@ -6,8 +6,9 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::aim::Aim;
+use super::base::{self, Against};
 use super::console::{Console, Trouble};
-use super::keeping::{self};
+use super::keeping;
 use super::plan_file;
 use super::records::Records;
 use super::results::Results;
@@ -19,9 +20,9 @@ use super::wish::Wish;
 use crate::cli::{Global, PlanArgs};
 use crate::exit::Exit;
 use crate::kind::KINDS;
-use crate::observe::{self, Survey};
+use crate::observe::{self, Survey, Wanted};
 use crate::plan::forecast::{self, Forecast};
-use crate::plan::{self, Finding, Input, Plan, Policy};
+use crate::plan::{self, Base, Finding, Input, Plan, Policy};
 use crate::problem::Problem;
 use crate::render::human::Run;
 use crate::render::{self, Coverage, Report, Style};
@@ -58,11 +59,18 @@ pub(super) fn run(
     let wish = Wish::new(&arguments.choice, &arguments.allow, policy)?
         .deny(arguments.deny)
         .renew(&arguments.renew);
-    let planned = runtime()?.block_on(async {
+    let (loaded, planned) = runtime()?.block_on(async {
         let session = Session::open(console, global, &loaded.stacks).await?;
-        let planned = plan_all(&session, &loaded, &wish).await;
+        let against = Against::of_plan(arguments);
+        let planned = match base::compare(&session, global, &against, loaded).await {
+            Ok(loaded) => {
+                let planned = plan_all(&session, &loaded, &wish).await;
+                Ok((loaded, planned))
+            }
+            Err(trouble) => Err(trouble),
+        };
         session.close().await?;
-        Ok::<_, Trouble>(planned)
+        planned
     })?;
     wish.check(&loaded, &planned)?;
     let ends = report(console, &loaded, &wish, &planned)?;
@@ -120,14 +128,13 @@ async fn plan_one(
     let records = session.locks.records(stack).await;
     let records = records.map_err(|error| Unplanned::Refused(vec![unread(&error)]))?;
     let mut aim = Aim::new(stack, &records, wish).map_err(Unplanned::Refused)?;
-    let mut survey = observe::observe(
-        &session.client,
-        &manifest.account,
-        &manifest.desired,
-        &aim.ownership,
-    )
-    .await
-    .map_err(Unplanned::Unread)?;
+    let wanted = Wanted {
+        desired: &manifest.desired,
+        ownership: &aim.ownership,
+        reads: stack.base.known().and_then(Base::reads),
+    };
+    let survey = observe::observe_part(&session.client, &manifest.account, wanted).await;
+    let mut survey = survey.map_err(Unplanned::Unread)?;
     keeping::look(stack, &mut survey, wish.looks, wish.rotate.as_ref()).await;
     survey.observed.at = Timestamp::now();
     let endings = aim.take_in(stack, &survey.observed, wish);
@@ -138,9 +145,10 @@ async fn plan_one(
         observed: &survey.observed,
         ownership: &aim.ownership,
         limits: &manifest.limits,
-        policy: wish.policy,
+        policy: stack.base.policy(wish.policy),
         selection: &wish.selection,
         rotate: wish.rotate.as_ref(),
+        base: stack.base.known(),
     };
     let lints = wish.lint(stack, sources, &survey.scope.zones);
     let lints = lints.map_err(Unplanned::Refused)?;
@@ -151,6 +159,7 @@ async fn plan_one(
         plan = plan.undated();
     }
     plan.warnings.extend(survey.warnings.iter().cloned());
+    plan.warnings.extend(stack.base.fault().cloned());
     let unfit: Vec<Problem> = keeping::unfit(&stack.delivery, &plan).collect();
     plan.warnings.extend(unfit);
     let lifted = |finding: &Finding| wish.allowed.iter().any(|it| it.covers(finding));

@@ -73,6 +73,14 @@ impl Locks {
         claim.map_err(|error| corrupt(&self.store, &name, &error))
     }
 
+    /// The commit of the stack's last complete apply.
+    ///
+    /// # Errors
+    /// If the store does not answer, or the claim is damaged.
+    pub(super) async fn recorded(&self, stack: &Stack) -> Result<Option<String>, StoreError> {
+        Ok(self.claimed(stack).await?.and_then(|claim| claim.commit))
+    }
+
     /// Writes down what the stack claims. `commit` is the one of an apply that left nothing undone;
     /// without it the last such commit stays.
     ///

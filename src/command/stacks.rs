@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 
+use super::base::Compared;
 use super::console::Trouble;
 use super::environment;
 use crate::address::Address;
@@ -26,6 +27,8 @@ pub(super) struct Stack {
     pub(super) manifest: Manifest,
     /// The way to its sinks.
     pub(super) delivery: Delivery,
+    /// What it is compared with.
+    pub(super) base: Compared,
 }
 
 /// All stacks of a run with their texts.
@@ -62,6 +65,7 @@ pub(super) fn load(global: &Global, arguments: &Files) -> Result<Stacks, Trouble
                         delivery: Delivery::new(sinks, &file, global.timeout),
                         file,
                         manifest,
+                        base: Compared::Nothing,
                     });
                 }
                 Err(more) => problems.extend(more),

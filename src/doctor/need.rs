@@ -96,6 +96,7 @@ pub fn of(manifest: &Manifest, zones: &Read<Vec<Zone>>, reach: Access) -> Vec<Ne
             ids: &ids,
             desired: &manifest.desired,
             ownership: &manifest.ownership,
+            reads: None,
         },
         reach,
         list: Vec::new(),
@@ -206,6 +207,7 @@ impl Needs<'_> {
             desired,
             ownership,
             ids: _,
+            reads: _,
         } = self.view;
         let of_records = zones_of_records(desired, ownership, scope);
         if !known {

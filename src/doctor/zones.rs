@@ -27,6 +27,7 @@ fn look(facts: &Facts<'_>) -> Seen {
         ids: &ids,
         desired: &manifest.desired,
         ownership: &manifest.ownership,
+        reads: None,
     };
     let mut lost: BTreeMap<String, String> = BTreeMap::new();
     for address in manifest.desired.resources.keys() {

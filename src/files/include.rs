@@ -5,11 +5,11 @@
 //! that is passed over in silence would delete what it declares.
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::path::{Component, Path, PathBuf};
 
+use crate::files::tree::Tree;
+use crate::files::unreadable;
 use crate::files::walk::{Fault, Walk};
-use crate::files::{shown, unreadable};
 use crate::manifest::findings::Findings;
 use crate::problem::Problem;
 use crate::source::Span;
@@ -23,6 +23,7 @@ const LOOKED_AT: usize = 200;
 
 /// The files that the patterns of a manifest name, in order, each with the place of its pattern.
 pub(super) fn files(
+    tree: &dyn Tree,
     manifest: &Path,
     patterns: &[(String, Span)],
     findings: &mut Findings,
@@ -32,8 +33,9 @@ pub(super) fn files(
         Some(_) | None => Path::new("."),
     };
     let mut search = Search {
+        tree,
         base,
-        seen: manifest.canonicalize().into_iter().collect(),
+        seen: tree.real(manifest).into_iter().collect(),
         findings,
         files: Vec::new(),
         walk: Walk::default(),
@@ -45,6 +47,7 @@ pub(super) fn files(
 }
 
 struct Search<'a> {
+    tree: &'a dyn Tree,
     base: &'a Path,
     seen: BTreeSet<PathBuf>,
     findings: &'a mut Findings,
@@ -64,8 +67,8 @@ impl Search<'_> {
             return;
         };
         if found.is_empty() {
-            let base = self.base;
-            self.findings.push(nothing(base, pattern, at));
+            let near = near(self.tree, self.base, pattern);
+            self.findings.push(nothing(near, at));
         }
         for file in found {
             self.add(file, at);
@@ -74,7 +77,7 @@ impl Search<'_> {
 
     /// What a pattern matches, in order; `None` if that is a problem.
     fn matches(&mut self, pattern: &str, at: Span) -> Option<Vec<PathBuf>> {
-        let found = match self.walk.find(self.base, pattern) {
+        let found = match self.walk.find(self.tree, self.base, pattern) {
             Ok(found) => found,
             Err(Fault::Pattern(error)) => {
                 self.findings.push(not_a_pattern(at, error.msg));
@@ -86,10 +89,11 @@ impl Search<'_> {
             }
         };
         for path in &found.outside {
-            self.findings.push(leads_outside(path, at));
+            self.findings.push(leads_outside(self.tree, path, at));
         }
         for (path, error) in &found.unreadable {
-            self.findings.push(unreadable(path, error, Some(at)));
+            let problem = unreadable(self.tree, path, error, Some(at));
+            self.findings.push(problem);
         }
         if found.paths.is_empty() && !found.outside.is_empty() {
             return None;
@@ -102,24 +106,25 @@ impl Search<'_> {
     }
 
     fn add(&mut self, file: PathBuf, at: Span) {
-        let real = match file.canonicalize() {
+        let real = match self.tree.real(&file) {
             Ok(real) => real,
             Err(error) => {
-                self.findings.push(unreadable(&file, &error, Some(at)));
+                let problem = unreadable(self.tree, &file, &error, Some(at));
+                self.findings.push(problem);
                 return;
             }
         };
-        let home = self.base.canonicalize();
+        let home = self.tree.real(self.base);
         if !home.is_ok_and(|home| real.starts_with(home)) {
-            self.findings.push(leads_outside(&file, at));
+            self.findings.push(leads_outside(self.tree, &file, at));
         } else if self.seen.insert(real) {
             self.files.push((file, at));
         }
     }
 }
 
-fn nothing(base: &Path, pattern: &str, at: Span) -> Problem {
-    let help = match near(base, pattern) {
+fn nothing(near: Option<String>, at: Span) -> Problem {
+    let help = match near {
         Some(near) => format!("did you mean `{near}`?"),
         None => "paths are relative to the manifest's own directory".to_owned(),
     };
@@ -129,22 +134,22 @@ fn nothing(base: &Path, pattern: &str, at: Span) -> Problem {
 }
 
 /// The file beside the one that is named, with a similar name.
-fn near(base: &Path, pattern: &str) -> Option<String> {
+fn near(tree: &dyn Tree, base: &Path, pattern: &str) -> Option<String> {
     let (folder, name) = match pattern.rsplit_once('/') {
         Some((folder, name)) => (Some(folder), name),
         None => (None, pattern),
     };
-    let entries = fs::read_dir(base.join(folder.unwrap_or("."))).ok()?;
+    let entries = tree.names(&base.join(folder.unwrap_or("."))).ok()?;
     let names: BTreeSet<String> = entries
         .take(LOOKED_AT)
-        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .filter_map(|entry| entry.ok()?.into_string().ok())
         .collect();
     let near = nearest(name, names.iter().map(String::as_str))?;
     Some(folder.map_or_else(|| near.to_owned(), |folder| format!("{folder}/{near}")))
 }
 
-fn leads_outside(link: &Path, at: Span) -> Problem {
-    let label = format!("`{}` is a link that leads outside", shown(link));
+fn leads_outside(tree: &dyn Tree, link: &Path, at: Span) -> Problem {
+    let label = format!("`{}` is a link that leads outside", tree.shown(link));
     outside(at, &label)
 }
 

@@ -5,11 +5,12 @@
 //! more names are looked at than a limit.
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use glob::{Pattern, PatternError};
+
+use super::tree::Tree;
 
 /// How many names one manifest's patterns may look at. A repository has fewer files.
 const LOOKED_AT: usize = 200_000;
@@ -32,6 +33,7 @@ pub(super) struct Walk {
 /// One pattern on its way through the directories.
 struct Search<'w> {
     walk: &'w mut Walk,
+    tree: &'w dyn Tree,
     /// Where it may go: below this, also through links.
     home: PathBuf,
     outside: Vec<PathBuf>,
@@ -61,7 +63,12 @@ impl Walk {
     ///
     /// # Errors
     /// If it is no pattern, or looks at too many names.
-    pub(super) fn find(&mut self, base: &Path, pattern: &str) -> Result<Found, Fault> {
+    pub(super) fn find(
+        &mut self,
+        tree: &dyn Tree,
+        base: &Path,
+        pattern: &str,
+    ) -> Result<Found, Fault> {
         let parts = pattern.split('/').filter(|part| !matches!(*part, "" | "."));
         let mut parts: Vec<&str> = parts.collect();
         // One after the other they mean no more than one, and each is a level of recursion.
@@ -70,7 +77,8 @@ impl Walk {
             parts.iter().map(|part| Pattern::new(part)).collect();
         let mut search = Search {
             walk: self,
-            home: base.canonicalize().unwrap_or_else(|_| base.to_owned()),
+            tree,
+            home: tree.real(base).unwrap_or_else(|_| base.to_owned()),
             outside: Vec::new(),
             visited: BTreeSet::new(),
             found: BTreeSet::new(),
@@ -91,7 +99,7 @@ impl Search<'_> {
         let Some((first, rest)) = patterns.split_first() else {
             return Ok(());
         };
-        let real = directory.canonicalize();
+        let real = self.tree.real(directory);
         let real = match real {
             Ok(real) if !real.starts_with(&self.home) => {
                 self.outside.push(directory.to_owned());
@@ -112,13 +120,13 @@ impl Search<'_> {
                 continue;
             };
             if anywhere {
-                if path.is_dir() && !path.is_symlink() {
+                if self.tree.is_directory(&path) && !self.tree.is_link(&path) {
                     self.directory(&path, patterns)?;
                 }
             } else if first.matches(name) {
                 if rest.is_empty() {
                     self.found.insert(path);
-                } else if path.is_dir() {
+                } else if self.tree.is_directory(&path) {
                     self.directory(&path, rest)?;
                 }
             }
@@ -127,7 +135,7 @@ impl Search<'_> {
     }
 
     fn names(&mut self, directory: &Path) -> Result<Vec<PathBuf>, Fault> {
-        let entries = match fs::read_dir(directory) {
+        let entries = match self.tree.names(directory) {
             Ok(entries) => entries,
             // What does not exist matches nothing.
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -140,7 +148,7 @@ impl Search<'_> {
         for entry in entries {
             self.walk.room = self.walk.room.checked_sub(1).ok_or(Fault::Endless)?;
             match entry {
-                Ok(entry) => names.push(directory.join(entry.file_name())),
+                Ok(name) => names.push(directory.join(name)),
                 Err(error) => self.unreadable.push((directory.to_owned(), error)),
             }
         }
@@ -151,6 +159,8 @@ impl Search<'_> {
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;
+    use crate::files::tree::Disk;
+    use std::fs;
     use std::os::unix::fs::symlink;
 
     /// Names that a pattern looks at in a directory with a file and links that lead in circles
@@ -167,7 +177,9 @@ mod tests {
         symlink("..", home.join("parts/up")).expect("a link can be made");
         symlink("../..", home.join("parts/out")).expect("a link can be made");
         let mut walk = Walk::default();
-        let found = walk.find(&home, pattern).expect("few names are looked at");
+        let found = walk
+            .find(&Disk, &home, pattern)
+            .expect("few names are looked at");
         (LOOKED_AT - walk.room, found)
     }
 

@@ -205,12 +205,12 @@ impl Kind for DnsRecord {
     }
 
     fn list(view: &View<'_>) -> Vec<Listing> {
-        let removed = view.ownership.removed.iter();
+        let leaving = view.ownership.leaving();
         let named = view
             .desired
             .names(Self::NAME)
             .chain(
-                removed
+                leaving
                     .filter(|it| it.kind == Self::NAME)
                     .map(|it| it.name.as_str()),
             )

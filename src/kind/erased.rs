@@ -26,6 +26,7 @@ pub trait AnyKind: Sync {
     fn sections(&self) -> &'static [&'static str];
     fn owned_by_name(&self) -> bool;
     fn standalone(&self) -> bool;
+    fn bulk(&self) -> bool;
     fn quota(&self) -> Option<u64>;
     fn after(&self) -> &'static [&'static str];
     fn extent(&self) -> Extent;
@@ -133,6 +134,10 @@ impl<K: Kind> AnyKind for Erased<K> {
 
     fn standalone(&self) -> bool {
         K::STANDALONE
+    }
+
+    fn bulk(&self) -> bool {
+        K::BULK
     }
 
     fn quota(&self) -> Option<u64> {

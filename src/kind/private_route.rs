@@ -86,7 +86,8 @@ fn name(network: &str, virtual_network: &str, view: &View<'_>) -> Address {
         // Cloudflare makes one as soon as it is needed, which is later than the list.
         None => Ids::is_unknown(virtual_network),
     };
-    if is_default && !view.desired.contains(&named) {
+    let meant = view.desired.contains(&named) || view.ownership.was_declared(&named);
+    if is_default && !meant {
         PrivateRoute::address(network, None)
     } else {
         named

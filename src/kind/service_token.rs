@@ -140,10 +140,10 @@ fn list(level: &Level, of: &str, name: Option<&str>, optional: bool) -> Listing 
 }
 
 fn is_declared_in(view: &View<'_>, zone: Option<&str>) -> bool {
-    let removed = view.ownership.removed.iter();
-    let removed = removed.filter(|it| it.kind == ServiceToken::NAME);
-    let removed = removed.map(|it| it.name.as_str());
-    let mut names = view.desired.names(ServiceToken::NAME).chain(removed);
+    let leaving = view.ownership.leaving();
+    let leaving = leaving.filter(|it| it.kind == ServiceToken::NAME);
+    let leaving = leaving.map(|it| it.name.as_str());
+    let mut names = view.desired.names(ServiceToken::NAME).chain(leaving);
     names.any(|name| parts(name).1 == zone)
 }
 

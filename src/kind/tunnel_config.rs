@@ -78,6 +78,7 @@ impl Kind for TunnelConfig {
     const EXTENT: Extent = Extent::Whole;
     /// Cloudflare has no DELETE for configurations (cloudflare-api.md 3.2).
     const STANDALONE: bool = false;
+    const BULK: bool = false;
 
     type Surface = Surface;
     type Spec = Spec;
@@ -102,9 +103,11 @@ impl Kind for TunnelConfig {
     fn list(view: &View<'_>) -> Vec<Listing> {
         // Also what goes with a tunnel of ours: its hostnames are counted.
         let declared = view.desired.names(Self::NAME);
+        let declared = declared.filter(|name| view.reads(&Self::address(name)));
         let tunnels = view.ids.names(Tunnel::NAME).filter(|name| {
             let tunnel = Tunnel::address(name);
             view.ownership.names_ours(&tunnel)
+                && view.ownership.may_go(&tunnel)
                 && !view.desired.contains(&tunnel)
                 && !view.ownership.is_ignored(&tunnel)
         });

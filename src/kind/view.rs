@@ -1,6 +1,8 @@
 //! What a kind is shown of the account, and what it asks to be shown.
 
-use crate::address::Ids;
+use std::collections::BTreeSet;
+
+use crate::address::{Address, Ids};
 use crate::cloudflare::{List, Operation};
 use crate::desired::Desired;
 use crate::ownership::Ownership;
@@ -18,6 +20,8 @@ pub struct View<'a> {
     pub desired: &'a Desired,
     /// What is ours.
     pub ownership: &'a Ownership,
+    /// The only addresses whose objects are read one by one; `None`: all.
+    pub reads: Option<&'a BTreeSet<Address>>,
 }
 
 impl View<'_> {
@@ -26,10 +30,16 @@ impl View<'_> {
     #[must_use]
     pub fn speaks_of(&self, kind: &str) -> bool {
         let owns = self.ownership.owns.get(kind);
-        let mut removed = self.ownership.removed.iter();
+        let mut leaving = self.ownership.leaving();
         self.desired.names(kind).next().is_some()
             || owns.is_some_and(|patterns| !patterns.written().is_empty())
-            || removed.any(|address| address.kind == kind)
+            || leaving.any(|address| address.kind == kind)
+    }
+
+    /// Whether an object of a kind without lists is to be read.
+    #[must_use]
+    pub fn reads(&self, address: &Address) -> bool {
+        self.reads.is_none_or(|reads| reads.contains(address))
     }
 }
 

@@ -105,7 +105,10 @@ pub enum Reason {
     New,
     /// The live object differs from the manifest. Which of the two moved, only a base can tell.
     Differs,
-    /// It refers to something that is gone from Cloudflare.
+    /// It is declared otherwise than at the base.
+    Changed,
+    /// It refers to something that is gone from Cloudflare, or a base tells that only Cloudflare's
+    /// side has changed.
     Drifted,
     /// It is no longer declared.
     Undeclared,
@@ -135,6 +138,7 @@ impl Reason {
         match self {
             Self::New => "new",
             Self::Differs => "differs",
+            Self::Changed => "changed",
             Self::Drifted => "drifted",
             Self::Undeclared => "undeclared",
             Self::Follows(_) => "follows",

@@ -104,18 +104,32 @@ impl Finding {
     }
 }
 
-/// A guard lifted for one run, up to a value: `deletes=12`.
+/// What is lifted for one run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Allowance {
-    guard: Guard,
-    up_to: u64,
+pub enum Allowance {
+    /// A guard, up to a value: `deletes=12`.
+    Guard(Guard, u64),
+    /// The refusal to apply what is older than what was applied last.
+    Rollback,
 }
+
+/// The word for that refusal, which is no guard: it is judged before there is a plan.
+const ROLLBACK: &str = "rollback";
 
 impl Allowance {
     /// Whether it lifts a finding.
     #[must_use]
     pub fn covers(&self, finding: &Finding) -> bool {
-        self.guard == finding.guard && finding.value <= self.up_to
+        match self {
+            Self::Guard(guard, up_to) => *guard == finding.guard && finding.value <= *up_to,
+            Self::Rollback => false,
+        }
+    }
+
+    /// Whether it lets HEAD be older than what was applied last.
+    #[must_use]
+    pub fn is_rollback(&self) -> bool {
+        *self == Self::Rollback
     }
 }
 
@@ -123,10 +137,14 @@ impl FromStr for Allowance {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
+        if text == ROLLBACK {
+            return Ok(Self::Rollback);
+        }
         let (name, value) = text.split_once('=').unwrap_or((text, ""));
         let liftable = Guard::ALL.into_iter().filter(|it| *it != Guard::Protect);
         let Some(guard) = liftable.clone().find(|guard| guard.name() == name) else {
-            let names: Vec<&str> = liftable.map(Guard::name).collect();
+            let names = liftable.map(Guard::name).chain([ROLLBACK]);
+            let names: Vec<&str> = names.collect();
             return Err(format!("no guard `{name}`; one of {}", names.join(", ")));
         };
         let up_to = match (guard, value) {
@@ -135,7 +153,7 @@ impl FromStr for Allowance {
                 .parse()
                 .map_err(|_| format!("write the number that you accept: {name}=N"))?,
         };
-        Ok(Self { guard, up_to })
+        Ok(Self::Guard(guard, up_to))
     }
 }
 
@@ -167,6 +185,7 @@ fn protected(input: &Input<'_>, changes: &[&Change]) -> Vec<Finding> {
         let declared = input.desired.get(&change.address);
         change.action.removes()
             && (input.ownership.is_protected(&change.address)
+                || input.base.is_some_and(|it| it.protects(&change.address))
                 || declared.is_some_and(|it| it.lifecycle.protect))
     };
     changes

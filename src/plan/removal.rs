@@ -4,7 +4,6 @@
 use super::judge::is_in_hand;
 use super::{Action, Change, Input, Policy, Reason};
 use crate::address::Address;
-use crate::desired::Declared;
 use crate::kind::{AnyKind, Recheck, View};
 use crate::observed::{Object, Owner};
 use crate::ownership::Ending;
@@ -36,19 +35,22 @@ pub(super) fn undeclared(
             None if ending.is_some() => true,
             None => input.policy != Policy::End && input.ownership.is_ours(address, object),
         };
-        if goes && let Some(twin) = changes.last().filter(|it| it.address == *address) {
+        let may_go = input.ownership.may_go(address);
+        let twin = changes.last().filter(|it| may_go && it.address == *address);
+        if goes && let Some(twin) = twin {
             problems.push(ambiguous(
                 address,
                 [twin.action.objects(), std::slice::from_ref(object)],
             ));
         } else if goes {
             let ending = ending.map(|(_, ending)| ending);
-            changes.push(Change {
-                recheck: kind.recheck() != Recheck::Never,
-                ..deletion(input, (address, object), declared, ending)
-            });
-        } else if declared.is_none() && object.owner == Owner::Ours && input.policy != Policy::End {
+            changes.push(deletion(input, *kind, (address, object), ending));
+        }
+        let is_looked_at = declared.is_none() && may_go && input.policy != Policy::End;
+        if is_looked_at && !goes && object.owner == Owner::Ours {
             warnings.push(kept(input, *kind, address, object));
+        } else if input.ownership.was_declared(address) && !(goes && may_go) {
+            warnings.push(left_alone(input, *kind, address, object));
         }
     }
     if problems.is_empty() {
@@ -60,10 +62,11 @@ pub(super) fn undeclared(
 
 fn deletion(
     input: &Input<'_>,
+    kind: &dyn AnyKind,
     (address, object): (&Address, &Object),
-    declared: Option<&Declared>,
     ending: Option<&Ending>,
 ) -> Change {
+    let declared = input.desired.get(address);
     let drain = match (declared, ending) {
         (Some(declared), _) => declared.lifecycle.drain,
         (None, Some(ending)) => ending.drain,
@@ -81,7 +84,7 @@ fn deletion(
         },
         reason,
         waits_for: Vec::new(),
-        recheck: false,
+        recheck: kind.recheck() != Recheck::Never,
         at: declared.map(|declared| declared.at),
         keeps: None,
     }
@@ -94,6 +97,7 @@ pub(super) fn spent(input: &Input<'_>) -> impl Iterator<Item = Problem> {
         ids: &input.observed.ids,
         desired: input.desired,
         ownership: input.ownership,
+        reads: None,
     };
     let is_known = move |address: &Address| {
         let mut kinds = input.kinds.iter();
@@ -112,6 +116,36 @@ pub(super) fn spent(input: &Input<'_>) -> impl Iterator<Item = Problem> {
         .help("take the entry out: it has done its work, and would delete whatever gets this name")
         .warning()
     })
+}
+
+/// What the base declared and nobody can be sure about now.
+fn left_alone(
+    input: &Input<'_>,
+    kind: &dyn AnyKind,
+    address: &Address,
+    object: &Object,
+) -> Problem {
+    let (why, theirs) = match &object.owner {
+        _ if let Some(stack) = input.ownership.elsewhere.get(address) => {
+            (format!("stack `{stack}` declares it"), true)
+        }
+        Owner::Other(stack) => (format!("it carries the mark of stack `{stack}`"), true),
+        Owner::Unmarked => {
+            let words = kind.words(object);
+            (format!("it has no mark, and is {words} now"), false)
+        }
+        Owner::Ours | Owner::ByName => {
+            let why = "`previousNames` lists it, and something has the new name already";
+            (why.to_owned(), false)
+        }
+    };
+    let message = format!("`{address}` was declared at the base and is left alone: {why}");
+    let problem = Problem::new("tunctl::left_alone", message).warning();
+    if theirs {
+        problem.help("nothing is to be done; that stack decides about it")
+    } else {
+        problem.help(format!("if it should go, name it: `removed: [{address}]`"))
+    }
 }
 
 fn ambiguous(address: &Address, objects: [&[Object]; 2]) -> Problem {

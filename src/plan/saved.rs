@@ -20,6 +20,8 @@ pub const TOLD_BY: &str = "format_version";
 pub struct Saved {
     /// Whether deletions were left out.
     pub no_delete: bool,
+    /// The commit that the manifests were compared with.
+    pub base: Option<String>,
     /// The patterns of `--target`.
     pub target: Vec<String>,
     /// The patterns of `--exclude`.
@@ -65,6 +67,7 @@ pub enum Fault {
 struct File {
     format_version: String,
     no_delete: bool,
+    base: Option<String>,
     target: Vec<String>,
     exclude: Vec<String>,
     stacks: Vec<Entry>,
@@ -80,6 +83,8 @@ struct Entry {
     stages: Vec<Vec<Change>>,
     findings: Vec<Finding>,
     warnings: Vec<Warning>,
+    base: Option<String>,
+    drift: Vec<Change>,
     forecast: Cost,
 }
 
@@ -119,6 +124,7 @@ impl Saved {
         let file = File {
             format_version: FORMAT_VERSION.to_owned(),
             no_delete: self.no_delete,
+            base: self.base.clone(),
             target: self.target.clone(),
             exclude: self.exclude.clone(),
             stacks: self.stacks.iter().map(SavedStack::entry).collect(),
@@ -149,6 +155,7 @@ impl Saved {
         let stacks = file.stacks.into_iter().map(SavedStack::read);
         Ok(Self {
             no_delete: file.no_delete,
+            base: file.base,
             target: file.target,
             exclude: file.exclude,
             stacks: stacks.collect::<Result<_, _>>()?,
@@ -183,6 +190,8 @@ impl SavedStack {
             stages: plan.stages.clone(),
             findings: plan.findings.clone(),
             warnings: warnings.collect(),
+            base: plan.base.clone(),
+            drift: plan.drift.clone(),
             forecast: Cost {
                 writes: *writes,
                 reads: *reads,
@@ -206,6 +215,8 @@ impl SavedStack {
             stages: entry.stages,
             findings: entry.findings,
             warnings: entry.warnings.into_iter().map(Warning::problem).collect(),
+            base: entry.base,
+            drift: entry.drift,
         };
         if fingerprint::of_plan(&plan) != entry.fingerprint {
             return Err(Fault::Altered(plan.stack));

@@ -8,6 +8,7 @@ use std::io::{self, Write};
 use miette::Severity;
 
 use super::Report;
+use super::drift;
 use super::fault::{Fault, Place};
 use super::human::heading::{notes, title};
 use super::section::{Remarks, Section};
@@ -118,7 +119,12 @@ fn remarks(to: &mut dyn Write, report: &Report<'_>) -> io::Result<()> {
         annotate(to, Level::Error, at.as_ref(), &title, &lines)?;
     }
     faults(to, &all.lints)?;
-    faults(to, &all.warnings)
+    faults(to, &all.warnings)?;
+    drift::drift(report.plan).into_iter().try_for_each(|drift| {
+        let few = drift.few();
+        let lines = [&[drift.title], few.as_slice()].concat();
+        annotate(to, Level::Notice, None, "not caused by this change", &lines)
+    })
 }
 
 fn changes(to: &mut dyn Write, report: &Report<'_>) -> io::Result<()> {

@@ -10,6 +10,7 @@ use miette::Severity;
 
 use super::Coverage;
 use super::Report;
+use super::drift;
 use super::fault::Fault;
 use super::human::heading::{notes, title};
 use super::human::line::{Line, Tone};
@@ -78,8 +79,12 @@ fn planned(to: &mut dyn Write, report: &Report<'_>) -> io::Result<()> {
             "<p>This is a part of the stack, as --target and --exclude chose it.</p>"
         )?;
     }
+    if let Some(scope) = drift::scope(plan) {
+        writeln!(to, "<p>Note: {}</p>", text(&scope))?;
+    }
     deletions(to, plan)?;
     remarks(to, report)?;
+    left(to, plan)?;
     picture::write(to, plan)?;
     changes(to, plan)?;
     let lines = report.forecast.and_then(|it| cost(it, report.run));
@@ -147,6 +152,13 @@ fn remarks(to: &mut dyn Write, report: &Report<'_>) -> io::Result<()> {
     faults(to, "Warnings", &remarks.warnings)?;
     let quotas = report.forecast.into_iter().flat_map(exceeded);
     list(to, "Quotas", "plain", quotas.map(|it| text(&it)).collect())
+}
+
+fn left(to: &mut dyn Write, plan: &Plan) -> io::Result<()> {
+    let title = "Not caused by this change, and left as it is";
+    let drift = drift::drift(plan);
+    let lines = drift.iter().flat_map(|it| &it.lines).map(|line| text(line));
+    list(to, title, "plain", lines.collect())
 }
 
 /// Entries are HTML already. Nothing at all if there are none.

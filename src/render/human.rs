@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use super::text::{count, escaped, prose};
-use super::{Coverage, Report, Style, Summary};
+use super::{Coverage, Report, Style, Summary, drift};
 use crate::plan::forecast::{Forecast, Quota};
 use crate::plan::{Action, Change, Finding, Plan, fingerprint};
 use crate::problem::Problem;
@@ -47,7 +47,7 @@ pub fn plan(to: &mut dyn Write, report: &Report<'_>, style: Style) -> io::Result
         tests,
         scope: _,
     } = report;
-    let mut lines = Vec::new();
+    let mut lines: Vec<Line> = left(plan).collect();
     if !plan.is_empty() {
         lines.push(Line::new(Tone::Strong, run.heading()));
         lines.push(Line::blank());
@@ -57,6 +57,8 @@ pub fn plan(to: &mut dyn Write, report: &Report<'_>, style: Style) -> io::Result
     lines.extend(forecast.iter().flat_map(|it| overruns(it)));
     lines.extend(refusals(&plan.findings, *run));
     lines.extend(conclusion(plan, *run));
+    let scope = drift::scope(plan).map(|scope| format!("Note: {scope}"));
+    lines.extend(scope.map(|text| Line::new(Tone::Plain, text)));
     if *coverage == Coverage::Partial {
         let text = "Note: this is a part of the stack, as --target and --exclude chose it.";
         lines.push(Line::new(Tone::Plain, text));
@@ -75,6 +77,21 @@ pub fn plan(to: &mut dyn Write, report: &Report<'_>, style: Style) -> io::Result
 pub fn title(to: &mut dyn Write, stack: &str, manifest: &str) -> io::Result<()> {
     let title = Line::new(Tone::Plain, format!("Stack `{stack}` ({manifest})"));
     write_all(&[Line::blank(), title], to, Style::Plain)
+}
+
+/// What is not as the manifest says and stays so, above everything else, where Terraform has it.
+/// No line begins as those do that other programs take for changes.
+fn left(plan: &Plan) -> impl Iterator<Item = Line> {
+    drift::drift(plan).into_iter().flat_map(|drift| {
+        let lines = drift.few().into_iter();
+        let title = Line::new(Tone::Warning, "Note: ").then(Tone::Strong, drift.title);
+        let lines = lines.map(|line| Line::at(2, Tone::Plain, format!("* {line}")));
+        let lines: Vec<Line> = lines.collect();
+        [title, Line::blank()]
+            .into_iter()
+            .chain(lines)
+            .chain([Line::blank()])
+    })
 }
 
 /// The changes in the order in which they will be carried out, but what destroys last: right
@@ -151,6 +168,9 @@ pub(super) fn sum(plan: &Plan, run: Run) -> Line {
         let why = match run {
             Run::Apply | Run::Drift if plan.has_incidents() => {
                 " What is reported above is left as it is."
+            }
+            Run::Apply if !plan.drift.is_empty() => {
+                " What the manifest's change causes is in place."
             }
             Run::Apply => " Your infrastructure matches the configuration.",
             Run::Destroy => " No objects need to be destroyed.",

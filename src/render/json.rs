@@ -3,6 +3,7 @@
 //! the same here.
 
 mod change;
+mod drift;
 mod explanation;
 mod outcome;
 
@@ -24,6 +25,7 @@ use crate::routing::test::Trial;
 use crate::source::{Sources, Span};
 
 use change::ChangeJson;
+use drift::DriftJson;
 pub use explanation::explanation_json;
 pub use outcome::outcome_json;
 
@@ -40,7 +42,10 @@ pub struct PlanJson<'a> {
     complete: bool,
     summary: Value,
     resource_changes: Vec<ChangeJson<'a>>,
-    resource_drift: [Value; 0],
+    resource_drift: Vec<DriftJson<'a>>,
+    /// The commit that the manifest was compared with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    base: Option<&'a str>,
     findings: Vec<Value>,
     warnings: Vec<Value>,
     lints: Vec<Value>,
@@ -70,7 +75,8 @@ pub fn plan_json<'a>(report: &Report<'a>) -> PlanJson<'a> {
         complete: *coverage == Coverage::Whole,
         summary: summary(Summary::of_plan(plan)),
         resource_changes: changes,
-        resource_drift: [],
+        resource_drift: plan.drift.iter().map(DriftJson::new).collect(),
+        base: plan.base.as_deref(),
         findings: plan.findings.iter().map(finding).collect(),
         warnings: plan.warnings.iter().map(problem).collect(),
         lints: problems(lints, sources.unwrap_or(&Sources::default())),

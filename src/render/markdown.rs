@@ -14,7 +14,7 @@ use std::io::{self, Write};
 use super::human::{Run, cost, exceeded, sum, trial::tally};
 use super::section::{NOBODY, Remarks, Section, effects};
 use super::text::count;
-use super::{Coverage, Report, Summary};
+use super::{Coverage, Report, Summary, drift};
 use crate::plan::fingerprint;
 use list::List;
 use text::{begin, code, prose, short};
@@ -176,7 +176,9 @@ fn head(report: &Report<'_>, share: usize) -> String {
         }
     };
     let title = report.run.title();
-    format!("## {title} {stack}\n\n**{radius}**\n\n{sum}\n\n{part}")
+    let scope = drift::scope(report.plan).map(|it| format!("Note: {}\n\n", prose(&it)));
+    let scope = scope.unwrap_or_default();
+    format!("## {title} {stack}\n\n**{radius}**\n\n{sum}\n\n{scope}{part}")
 }
 
 fn foot(report: &Report<'_>) -> String {
@@ -198,11 +200,14 @@ fn lists(report: &Report<'_>, remarks: &Remarks) -> Vec<List> {
     let quotas = report.forecast.into_iter().flat_map(exceeded);
     let mut warnings = List::faults("Warnings", &remarks.warnings);
     warnings.extend(quotas.map(|it| prose(&it)));
+    let drift = drift::drift(report.plan);
+    let drifted = drift.iter().flat_map(|it| &it.lines).map(|it| prose(it));
     let lists = [
         List::new(&title, refusals),
         List::faults("Failed tests", &remarks.tests),
         List::faults("Lints", &remarks.lints),
         warnings,
+        List::new("Not caused by this change, and left as it is", drifted),
     ];
     lists.into_iter().filter(|it| !it.is_empty()).collect()
 }

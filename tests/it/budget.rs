@@ -72,6 +72,7 @@ fn forecasted(world: &World, (survey, plan): &(Survey, Plan)) -> (usize, usize) 
         policy: world.policy,
         selection: &world.selection,
         rotate: None,
+        base: None,
     };
     let Forecast { reads, writes, .. } = forecast(&input, plan);
     let count = |it: u64| usize::try_from(it).expect("few");

@@ -354,5 +354,5 @@ fn a_guard_is_lifted_by_a_number_or_by_its_name_alone() {
     assert!(allowance("deletes=12").is_ok());
     assert!(allowance("empty").is_ok());
     assert_snapshot!(allowance("deletes").unwrap_err(), @"write the number that you accept: deletes=N");
-    assert_snapshot!(allowance("protect=1").unwrap_err(), @"no guard `protect`; one of deletes, deletePercent, updatePercent, foreign, lost, dark, live, default, empty");
+    assert_snapshot!(allowance("protect=1").unwrap_err(), @"no guard `protect`; one of deletes, deletePercent, updatePercent, foreign, lost, dark, live, default, empty, rollback");
 }

@@ -81,6 +81,7 @@ impl Bench {
             ids: &self.ids,
             desired: &self.manifest.desired,
             ownership: &self.manifest.ownership,
+            reads: None,
         }
     }
 

@@ -15,6 +15,8 @@ mod apply;
 mod apply_failures;
 /// The layers of the source, and what may stand in which.
 mod architecture;
+/// Manifests against what they were at a commit.
+mod base;
 /// How many requests a large stack costs.
 mod budget;
 /// The binary as its users and CI run it.

@@ -2,6 +2,8 @@
 
 /// Each action as a block, for people.
 mod blocks;
+/// What is left as it is, because the manifest's change did not cause it.
+mod drift;
 /// Annotations for GitHub's workflows.
 mod github;
 /// Properties: whatever strings come from elsewhere.

@@ -83,12 +83,13 @@ pub(super) fn dark(input: &Input<'_>, changes: &[&Change]) -> Option<Finding> {
     )
 }
 
-/// A tunnel with live connectors goes, and nobody wrote down that it should.
+/// A tunnel with live connectors goes, and nobody wrote down that it should: in `removed`, or by
+/// dropping what the base declared.
 pub(super) fn live(input: &Input<'_>, changes: &[&Change]) -> Option<Finding> {
     let deleted = changes.iter().filter(|change| {
         matches!(change.action, Action::Delete { .. })
             && is_live(input, &change.address)
-            && !input.ownership.removed.contains(&change.address)
+            && !input.ownership.leaving().any(|it| *it == change.address)
             && !input.ownership.endings.contains_key(&change.address)
     });
     finding(

@@ -84,7 +84,10 @@ fn because(change: &Change) -> Option<String> {
             Some("the manifest adopts what somebody else made here".to_owned())
         }
         (_, Action::Rename { .. }) => Some("this stack has it under its former name".to_owned()),
-        (Reason::New, _) => None,
+        (Reason::New, Action::Create { .. }) => None,
+        (Reason::New, _) => Some("it is new in the manifest".to_owned()),
+        (Reason::Changed, _) => Some("the manifest has changed".to_owned()),
+        (Reason::Drifted, Action::Create { .. }) => Some("it is gone from Cloudflare".to_owned()),
         (Reason::Differs, _) => Some("it differs from the manifest".to_owned()),
         (Reason::Drifted, _) => Some("what it refers to is gone from Cloudflare".to_owned()),
         // Declared, and goes nevertheless: only `destroy` does that.

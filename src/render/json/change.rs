@@ -39,7 +39,7 @@ pub(super) struct ChangeJson<'a> {
 
 /// What Terraform calls the change: only words that its readers know.
 #[derive(Debug, Serialize)]
-struct Values<'a> {
+pub(super) struct Values<'a> {
     actions: &'static [&'static str],
     before: Option<&'a Value>,
     after: Option<&'a Value>,
@@ -121,23 +121,35 @@ impl<'a> Values<'a> {
     fn new(action: &'a Action) -> Self {
         let objects = action.objects();
         let before = objects.first().map(|object| &object.spec);
-        let after = action.after();
+        let adopts = matches!(action, Action::Adopt { .. });
+        Self {
+            importing: adopts.then(|| Importing {
+                id: objects.first().map(|object| &object.id),
+            }),
+            displaced: adopts.then(|| objects.iter().skip(1).map(|it| &it.spec).collect()),
+            ..Self::between(actions(action), before, action.after())
+        }
+    }
+
+    /// What stands before and after, and nothing beside it.
+    pub(super) fn between(
+        actions: &'static [&'static str],
+        before: Option<&'a Value>,
+        after: Option<&'a Value>,
+    ) -> Self {
         let sensitive = |side: Option<&Value>| match side {
             Some(_) => Sensitive::Nothing {},
             None => Sensitive::NoObject(false),
         };
-        let adopts = matches!(action, Action::Adopt { .. });
         Self {
-            actions: actions(action),
+            actions,
             before,
             after,
             after_unknown: Map::new(),
             before_sensitive: sensitive(before),
             after_sensitive: sensitive(after),
-            importing: adopts.then(|| Importing {
-                id: objects.first().map(|object| &object.id),
-            }),
-            displaced: adopts.then(|| objects.iter().skip(1).map(|it| &it.spec).collect()),
+            importing: None,
+            displaced: None,
         }
     }
 }

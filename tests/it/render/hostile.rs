@@ -77,9 +77,11 @@ fn plans() -> impl Strategy<Value = Plan> {
         findings: vec![Finding {
             guard: Guard::Foreign,
             value: 1,
-            message: two,
+            message: two.clone(),
         }],
         stack: one,
+        base: Some(two),
+        drift: changes.iter().take(3).cloned().collect(),
         ..plan(changes)
     })
 }
@@ -207,6 +209,7 @@ proptest! {
         let sums: Vec<&str> = text.lines().filter(|it| it.starts_with("Plan: ")).collect();
         if plan.is_empty() {
             prop_assert!(sums.is_empty());
+            prop_assert!(plan.drift.is_empty());
             prop_assert!(text.contains("No changes. Your infrastructure matches the configuration.\n"));
         } else {
             let expected = format!("Plan: {add} to add, {change} to change, {destroy} to destroy.");

@@ -5,13 +5,13 @@ use std::fs;
 use jsonschema::Validator;
 use serde_json::{Value, json};
 use tunctl::plan::forecast::{Forecast, Quota};
-use tunctl::plan::{Finding, Guard, Plan};
+use tunctl::plan::{Action, Finding, Guard, Plan, Reason};
 use tunctl::problem::Problem;
 use tunctl::render::Report;
 use tunctl::render::json::{plan_json, write};
 use tunctl::source::{Sources, Span};
 
-use super::sample::{adopt, create, plan, record, rename, replace, tunnel};
+use super::sample::{adopt, change, create, delete, plan, record, rename, replace, tunnel, update};
 use super::sizes::sized;
 use crate::support::tunctl::{Tunctl, root};
 
@@ -59,6 +59,43 @@ fn plans_of_every_size_are_as_the_schema_says() {
         assert_eq!(value["resource_changes"].as_array().unwrap().len(), number);
         assert!(schema.is_valid(&value), "{number}");
     }
+}
+
+#[test]
+fn a_plan_against_a_base_is_as_the_schema_says() {
+    let plan = Plan {
+        base: Some("c0ffee00".repeat(5)),
+        drift: vec![
+            create("tunnel.f", tunnel()),
+            update("dns_record.g", &record("x"), record("y")),
+            delete("dns_record.h", &record("x")),
+        ],
+        ..plan([change(
+            "tunnel.a",
+            Action::Create { after: tunnel() },
+            Reason::Changed,
+        )])
+    };
+    let forecast = Forecast {
+        writes: 1,
+        reads: 0,
+        seconds: 0.0,
+        quotas: Vec::new(),
+    };
+    let report = Report {
+        forecast: Some(&forecast),
+        ..Report::new(&plan)
+    };
+    let value = printed(&report);
+    valid(&schema(), &value);
+    let drift = value["resource_drift"].as_array().unwrap().iter();
+    let actions: Vec<&Value> = drift.map(|it| &it["change"]["actions"][0]).collect();
+    assert_eq!(
+        actions,
+        ["delete", "update", "create"],
+        "what happened, not what would mend it"
+    );
+    assert_eq!(value["resource_drift"][0]["change"]["after"], Value::Null);
 }
 
 #[test]

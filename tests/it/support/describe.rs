@@ -19,6 +19,11 @@ pub(crate) fn describe(plan: &Plan) -> String {
     if lines.is_empty() {
         lines.push("in sync".to_owned());
     }
+    let drift = plan.drift.iter();
+    lines.extend(drift.map(|it| {
+        let action = it.action.name();
+        format!("left {}: {action} ({})", it.address, why(&it.reason))
+    }));
     let findings = plan.findings.iter();
     lines.extend(findings.map(|it| format!("guard {}={}: {it}", it.guard.name(), it.value)));
     let warnings = plan.warnings.iter();
@@ -64,6 +69,7 @@ fn why(reason: &Reason) -> String {
     match reason {
         Reason::New => "new".to_owned(),
         Reason::Differs => "differs".to_owned(),
+        Reason::Changed => "changed".to_owned(),
         Reason::Drifted => "drifted".to_owned(),
         Reason::Undeclared => "undeclared".to_owned(),
         Reason::Follows(address) => format!("follows {address}"),

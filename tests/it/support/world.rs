@@ -17,7 +17,8 @@ use tunctl::emulator;
 use tunctl::kind::KINDS;
 use tunctl::manifest::yaml::Budget;
 use tunctl::manifest::{self, Manifest};
-use tunctl::observe::{self, Survey};
+use tunctl::observe::{self, Survey, Wanted};
+use tunctl::plan::base::{Base, Reads};
 use tunctl::plan::select::Selection;
 use tunctl::plan::{Input, Plan, Policy};
 use tunctl::problem::Problem;
@@ -30,6 +31,9 @@ pub(crate) use super::line::{Kill, Line, Moment};
 
 /// The account of every test manifest.
 pub(crate) const ACCOUNT: &str = emulator::DEFAULT_ACCOUNT;
+
+/// A commit that nobody looks for.
+const COMMIT: &str = "c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00";
 
 /// The default of `--converge-timeout`.
 const CONVERGE: Duration = Duration::from_mins(1);
@@ -53,7 +57,9 @@ impl Clock for Jumping {
 pub(crate) struct World {
     line: Line,
     pub(super) files: Vec<String>,
-    understood: OnceCell<Rc<Manifest>>,
+    understood: OnceCell<(Rc<Manifest>, Option<Rc<Base>>)>,
+    /// What the manifest was at the base, and how much is read.
+    before: Option<(String, Reads)>,
     elsewhere: BTreeMap<Address, String>,
     pub(crate) policy: Policy,
     pub(crate) selection: Selection,
@@ -77,6 +83,7 @@ impl World {
             line,
             files: vec![manifest.to_owned()],
             understood: OnceCell::new(),
+            before: None,
             elsewhere: BTreeMap::new(),
             policy: Policy::Sync,
             selection: Selection::default(),
@@ -96,6 +103,7 @@ impl World {
             line: self.line.fork(),
             files: self.files.clone(),
             understood: self.understood.clone(),
+            before: self.before.clone(),
             elsewhere: self.elsewhere.clone(),
             policy: self.policy,
             selection: self.selection.clone(),
@@ -172,15 +180,31 @@ impl World {
         self
     }
 
+    /// From now on the manifest is compared with what it was.
+    pub(crate) fn since(&mut self, before: &str, reads: Reads) -> &mut Self {
+        self.before = Some((before.to_owned(), reads));
+        self.understood = OnceCell::new();
+        self
+    }
+
     /// The manifest, understood.
     pub(crate) fn manifest(&self) -> Rc<Manifest> {
-        let understood = self.understood.get_or_init(|| {
+        Rc::clone(&self.understood().0)
+    }
+
+    fn understood(&self) -> &(Rc<Manifest>, Option<Rc<Base>>) {
+        self.understood.get_or_init(|| {
             let manifest = understand(&self.files);
             let mut manifest = manifest.unwrap_or_else(|problems| panic!("{problems:#?}"));
             manifest.ownership.elsewhere.clone_from(&self.elsewhere);
-            Rc::new(manifest)
-        });
-        Rc::clone(understood)
+            let base = self.before.as_ref().map(|(before, reads)| {
+                let then = understand(std::slice::from_ref(before)).expect("it was valid");
+                let now = (&manifest.desired, &manifest.ownership);
+                Base::new(COMMIT, (then.desired, then.ownership), now, *reads)
+            });
+            manifest.ownership.dropped = base.as_ref().map(|base| base.dropped().clone());
+            (Rc::new(manifest), base.map(Rc::new))
+        })
     }
 
     fn client(&self) -> Client<Line> {
@@ -199,12 +223,13 @@ impl World {
     pub(crate) fn try_plan(&self) -> Result<(Survey, Plan), Vec<Problem>> {
         let manifest = self.manifest();
         let client = self.client();
-        let reading = observe::observe(
-            &client,
-            &manifest.account,
-            &manifest.desired,
-            &manifest.ownership,
-        );
+        let base = self.understood().1.as_deref();
+        let wanted = Wanted {
+            desired: &manifest.desired,
+            ownership: &manifest.ownership,
+            reads: base.and_then(Base::reads),
+        };
+        let reading = observe::observe_part(&client, &manifest.account, wanted);
         let mut survey = self
             .line
             .run(reading)
@@ -222,6 +247,7 @@ impl World {
             policy: self.policy,
             selection: &self.selection,
             rotate: self.rotate.as_ref(),
+            base,
         })?;
         Ok((survey, plan))
     }
