@@ -6,11 +6,12 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use tunctl::api::{Call, Reply, Wire, WireError};
-use tunctl::apply::{Executor, Stop};
+use tunctl::apply::{Desk, Executor, Ledger, Stop};
 use tunctl::emulator::{self, DEFAULT_ACCOUNT, Rate, World};
 use tunctl::manifest::Manifest;
 use tunctl::request::Method;
 use tunctl::secret::Delivery;
+use tunctl::teardown::Actor;
 
 use super::Failure;
 use super::estate::{self, Planned, Size};
@@ -61,9 +62,18 @@ impl Account {
     /// Carries a plan out, whatever guards say.
     pub(crate) fn apply(&self, manifest: &Manifest, planned: &Planned) -> Result<(), Failure> {
         let client = estate::client(self.clone())?;
+        let (clock, actor) = (Jumping::default(), Actor::default());
+        let desk = Desk {
+            store: None,
+            account: &manifest.account,
+            stack: &manifest.ownership.stack,
+            actor: &actor,
+        };
+        let ledger = Ledger::new(desk, &clock, planned.survey.observed.at, []);
         let executor = Executor {
             client: &client,
-            clock: &Jumping::default(),
+            clock: &clock,
+            ledger: &ledger,
             survey: &planned.survey,
             desired: &manifest.desired,
             ownership: &manifest.ownership,

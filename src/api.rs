@@ -51,6 +51,7 @@ pub struct Client<W: Wire = Http> {
     notify: Box<dyn Fn(Notice) + Send + Sync>,
     parallelism: usize,
     chance: AtomicU64,
+    permit: Permit,
 }
 
 /// How a client behaves.
@@ -63,7 +64,12 @@ pub struct Settings {
     pub notify: Box<dyn Fn(Notice) + Send + Sync>,
     /// Spreads the retries of several processes; the same number gives the same waits.
     pub chance: u64,
+    /// Whether a write may be sent at this moment; asked before each one, retries included.
+    pub permit: Permit,
 }
+
+/// Says whether writes may be sent.
+pub type Permit = Box<dyn Fn() -> bool + Send + Sync>;
 
 /// Something that makes a run take longer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -103,6 +109,7 @@ impl Default for Settings {
             clock: Arc::new(SystemClock::default()),
             notify: Box::new(|_| ()),
             chance: 0,
+            permit: Box::new(|| true),
         }
     }
 }
@@ -116,6 +123,7 @@ impl<W: Wire> Client<W> {
             clock,
             notify,
             chance,
+            permit,
         } = settings;
         Self {
             wire,
@@ -125,6 +133,7 @@ impl<W: Wire> Client<W> {
             notify,
             parallelism: parallelism.max(1),
             chance: AtomicU64::new(chance),
+            permit,
         }
     }
 
@@ -259,6 +268,9 @@ impl<W: Wire> Client<W> {
     async fn attempt(&self, request: &Request) -> Result<Answer, Failure> {
         let waiting = |wait| (self.notify)(Notice::Waiting { wait });
         let place = self.admission.enter(waiting).await;
+        if request.writes() && !(self.permit)() {
+            return Err(Failure::wire(WireError::Fenced));
+        }
         let started = self.clock.now();
         let exchanged = self
             .wire

@@ -6,18 +6,19 @@ mod converge;
 pub mod event;
 pub mod handover;
 mod keep;
+pub mod ledger;
 mod look;
 mod send;
 mod stop;
-mod teardown;
+pub mod teardown;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::address::{Address, Ids, RemoteId};
-use crate::api::Client;
 use crate::api::clock::Clock;
 use crate::api::wire::Wire;
+use crate::api::{ApiError, Client, advice};
 use crate::credential::Credential;
 use crate::desired::Desired;
 use crate::kind::{self, AnyKind, Rotation, Step, Unresolved, View, Write};
@@ -25,9 +26,10 @@ use crate::observe::Survey;
 use crate::ownership::Ownership;
 use crate::plan::{Action, Change, Plan};
 use crate::secret::Delivery;
-pub use event::{Event, Failure, Outcome, Verdict};
+pub use event::{Answered, Event, Failure, Outcome, Verdict};
 use futures::future::join_all;
 use futures::stream::{self, StreamExt as _};
+pub use ledger::{Desk, Ledger};
 pub use stop::Stop;
 
 /// What carrying out a plan needs.
@@ -46,6 +48,8 @@ pub struct Executor<'a, W: Wire> {
     pub delivery: &'a Delivery,
     /// How long a configuration may take to be loaded everywhere; zero: nobody waits for that.
     pub converge: Duration,
+    /// What is recorded.
+    pub ledger: &'a Ledger<'a>,
     /// Whether the run is to end early.
     pub stop: &'a Stop,
     /// Told of everything that happens.
@@ -100,8 +104,14 @@ impl<W: Wire> Executor<'_, W> {
         let mut outcome = Outcome::default();
         let mut ids = self.survey.observed.ids.clone();
         let mut stopped = BTreeSet::new();
+        let kept = self.kept(plan).await;
+        self.ledger.begin(plan).await;
         for stage in &plan.stages {
-            for (change, done) in unique(self.stage(stage, &ids, &stopped).await, &ids) {
+            let ended = self.stage(stage, &ids, (&stopped, &kept)).await;
+            let mut ended = unique(ended, &ids);
+            outcome.unlocked |= self.unlocked(&mut ended);
+            self.record(&ended).await;
+            for (change, done) in ended {
                 (self.on)(&Event::Finished(change, &done.verdict));
                 if done.verdict == Verdict::Done {
                     learn(&mut ids, change, done.id);
@@ -113,7 +123,32 @@ impl<W: Wire> Executor<'_, W> {
                 outcome.verdicts.push((change.clone(), done.verdict));
             }
         }
+        outcome.broken = self.ledger.fault();
         outcome
+    }
+
+    /// Puts the ends of a stage on record.
+    async fn record(&self, ended: &[(&Change, Done)]) {
+        for (change, done) in ended {
+            self.ledger.tried(change, &done.verdict).await;
+        }
+        let ends: Vec<_> = ended
+            .iter()
+            .map(|(it, done)| (*it, &done.verdict))
+            .collect();
+        self.ledger.conclude(&ends).await;
+    }
+
+    /// Whether the lock was lost. Then what was not sent for that reason was never begun, and
+    /// nothing else begins.
+    fn unlocked(&self, ended: &mut [(&Change, Done)]) -> bool {
+        let is_fenced = |done: &&mut Done| matches!(&done.verdict, Verdict::Failed(failure) if failure.code == advice::FENCED);
+        let fenced = ended.iter_mut().map(|(_, done)| done).filter(is_fenced);
+        let fenced = fenced.map(|done| done.verdict = Verdict::Stopped).count();
+        if fenced > 0 {
+            self.stop.set();
+        }
+        fenced > 0
     }
 
     /// Carries out one stage.
@@ -121,15 +156,17 @@ impl<W: Wire> Executor<'_, W> {
         &self,
         stage: &'p [Change],
         ids: &Ids,
-        stopped: &BTreeSet<Address>,
+        (stopped, kept): (&BTreeSet<Address>, &BTreeMap<Address, String>),
     ) -> Vec<(&'p Change, Done)> {
         let mut ended = Vec::new();
         let mut open = Vec::new();
         for change in stage {
             let waits = change.waits_for.iter();
             let blocked: Vec<_> = waits.filter(|it| stopped.contains(*it)).cloned().collect();
-            if self.stop.is_set() {
+            if self.stop.is_set() || self.ledger.fault().is_some() {
                 ended.push((change, Done::bad(Verdict::Stopped)));
+            } else if let Some(why) = kept.get(&change.address) {
+                ended.push((change, Done::bad(Verdict::Kept(why.clone()))));
             } else if blocked.is_empty() {
                 (self.on)(&Event::Started(change));
                 open.push(change);
@@ -138,10 +175,17 @@ impl<W: Wire> Executor<'_, W> {
             }
         }
         let mut moved = self.moved(&open).await;
+        let unmoved = open.iter().filter(|it| !moved.contains_key(&it.address));
+        let unmoved: Vec<&Change> = unmoved.copied().collect();
+        self.ledger.intend(&unmoved).await;
         let mut ready = Vec::new();
         for change in open {
             if let Some(verdict) = moved.remove(&change.address) {
                 ended.push((change, Done::bad(verdict)));
+                continue;
+            }
+            if self.ledger.fault().is_some() {
+                ended.push((change, Done::bad(Verdict::Stopped)));
                 continue;
             }
             match self.prepare(change, ids) {
@@ -257,15 +301,32 @@ fn unresolved(error: &Unresolved) -> Verdict {
         code: "tunctl::unresolved_reference".to_owned(),
         message: error.to_string(),
         help: Some("run again; if it stays, the manifest refers to something ignored".to_owned()),
+        answer: Answered::default(),
     })
 }
 
-fn diagnosed(error: &dyn miette::Diagnostic) -> Failure {
+/// A failure as the outcome has it.
+#[must_use]
+pub fn diagnosed(error: &dyn miette::Diagnostic) -> Failure {
     Failure {
         code: error
             .code()
             .map_or_else(String::new, |code| code.to_string()),
         message: error.to_string(),
         help: error.help().map(|help| help.to_string()),
+        answer: Answered::default(),
+    }
+}
+
+/// The same, with what Cloudflare said.
+fn refused(error: &ApiError) -> Failure {
+    let code = error.faults().iter().find_map(|fault| fault.code);
+    Failure {
+        answer: Answered {
+            status: error.status(),
+            code,
+            ray: error.ray().map(str::to_owned),
+        },
+        ..diagnosed(error)
     }
 }

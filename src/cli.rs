@@ -3,6 +3,7 @@
 mod base;
 mod import;
 mod ingress;
+mod lifecycle;
 mod live;
 mod plan;
 mod store;
@@ -20,8 +21,9 @@ pub use live::{
 pub use base::BaseChoice;
 pub use import::{Import, ImportCloudflared};
 pub use ingress::{Ingress, IngressDialect, IngressFile, IngressRule};
+pub use lifecycle::{DeleteArgs, GcArgs};
 pub use plan::{ApplyArgs, Choice, PlanArgs, ShowArgs, WriteArgs};
-pub use store::{StoreArgs, UnlockArgs};
+pub use store::{DEFAULT_STORE, StoreArgs, UnlockArgs};
 
 /// Exit codes and credentials, for the end of `--help`.
 const AFTER: &str = "\
@@ -71,6 +73,12 @@ pub enum Command {
     Apply(ApplyArgs),
     /// Delete everything that the stack owns or declares; asks first.
     Destroy(WriteArgs),
+    /// Delete one tunnel, with everything that leads to it; asks first.
+    Delete(DeleteArgs),
+    /// End what has expired, and finish deletions that have begun; asks first.
+    Gc(GcArgs),
+    /// Show tunnels and their connectors, what is being deleted, and what expires.
+    Status(Files),
     /// Make a secret anew and put it into its sink; asks first.
     #[command(subcommand)]
     Rotate(Rotate),

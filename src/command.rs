@@ -1,5 +1,6 @@
 //! The commands: each reads as the flow that it is. Decides, prints, and says how the run ends.
 
+mod aim;
 mod apply;
 mod base;
 mod confirm;
@@ -11,6 +12,7 @@ mod environment;
 mod expected;
 mod explain;
 mod fmt;
+mod gc;
 mod import;
 mod ingress;
 mod init;
@@ -18,12 +20,14 @@ mod keeping;
 mod lock;
 mod plan_file;
 mod planning;
+mod records;
 mod results;
 mod rotate;
 mod session;
 mod show;
 mod signals;
 mod stacks;
+mod status;
 mod test;
 mod token;
 mod tunnel;
@@ -60,6 +64,9 @@ pub fn run(cli: &Cli) -> Exit {
         Command::Show(arguments) => show::run(&console, arguments),
         Command::Apply(arguments) => apply::run(&console, &cli.global, arguments),
         Command::Destroy(arguments) => apply::destroy(&console, &cli.global, arguments),
+        Command::Delete(arguments) => gc::delete(&console, &cli.global, arguments),
+        Command::Gc(arguments) => gc::run(&console, &cli.global, arguments),
+        Command::Status(files) => status::run(&console, &cli.global, files),
         Command::Rotate(what) => rotate::run(&console, &cli.global, what),
         Command::Connectors(what) => connectors::run(&console, &cli.global, what),
         Command::Token(what) => token::run(&console, &cli.global, what),

@@ -1,6 +1,6 @@
 //! What should be: every resource that a manifest declares, flat, in the user's words.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -46,6 +46,18 @@ pub struct Lifecycle {
     pub adopt: bool,
     /// Where its secret goes, if it has one.
     pub keeping: Option<Keeping>,
+    /// When it ends although it is declared, if it does.
+    pub ephemeral: Option<Ephemeral>,
+}
+
+/// When a resource ends although it is declared. At least one of the two is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ephemeral {
+    /// Seconds after it was made, whatever is connected to it then.
+    pub ttl: Option<u64>,
+    /// Seconds without any connection. Counts from the end of the last one, so not before the
+    /// first.
+    pub idle: Option<u64>,
 }
 
 /// What happens to the secret of a resource.
@@ -94,6 +106,24 @@ impl Desired {
     #[must_use]
     pub fn contains(&self, address: &Address) -> bool {
         self.resources.contains_key(address)
+    }
+
+    /// The same without some resources, and without what was lowered from them.
+    #[must_use]
+    pub fn without(&self, gone: &BTreeSet<Address>) -> Self {
+        let goes = |address: &Address| self.parents(address).any(|it| gone.contains(it));
+        let stays = self.resources.iter().filter(|(address, _)| !goes(address));
+        Self {
+            resources: stays
+                .map(|(address, it)| (address.clone(), it.clone()))
+                .collect(),
+            drain: self.drain,
+        }
+    }
+
+    /// An address, and what it was lowered from.
+    pub fn parents<'a>(&'a self, address: &'a Address) -> impl Iterator<Item = &'a Address> {
+        std::iter::successors(Some(address), |it| self.get(it)?.references.first())
     }
 
     /// The names declared for one kind, in order.

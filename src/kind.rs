@@ -28,7 +28,7 @@ use serde_json::Value;
 use crate::address::{Address, Ids, RemoteId};
 use crate::credential::Credential;
 use crate::diff::{Extent, FieldChange};
-use crate::observed::Object;
+use crate::observed::{Object, Vitals};
 use crate::problem::Problem;
 use crate::request::Request;
 use crate::scope::Scope;
@@ -55,6 +55,12 @@ pub static KINDS: &[&dyn AnyKind] = &[
 #[must_use]
 pub fn find(name: &str) -> Option<&'static dyn AnyKind> {
     KINDS.iter().copied().find(|kind| kind.name() == name)
+}
+
+/// Whether objects of a kind have connections that keep them from being deleted.
+#[must_use]
+pub fn drains(kind: &str) -> bool {
+    find(kind).is_some_and(AnyKind::drains)
 }
 
 /// One type of object at Cloudflare.
@@ -124,6 +130,21 @@ pub trait Kind: 'static {
 
     /// Projects a live object. `None`: it has no meaning for this kind.
     fn sight(live: Self::Live, listing: &Listing, view: &View<'_>) -> Option<(Address, Object)>;
+
+    /// The read of everything that had a name and was deleted, for kinds whose objects may end
+    /// while they are declared.
+    #[must_use]
+    fn past(scope: &Scope, name: &str) -> Option<Listing> {
+        let _ = (scope, name);
+        None
+    }
+
+    /// When a live or deleted object was made, last in use and deleted.
+    #[must_use]
+    fn vitals(live: &Self::Live) -> Vitals {
+        let _ = live;
+        Vitals::default()
+    }
 
     /// What its writes travel together with, if they are not requests of their own.
     #[must_use]

@@ -7,6 +7,7 @@
 pub mod address;
 pub mod api;
 pub mod apply;
+pub mod claim;
 pub mod cli;
 pub mod cloudflare;
 pub mod cloudflared;
@@ -38,3 +39,4 @@ pub mod sink;
 pub mod source;
 pub mod store;
 pub mod suggest;
+pub mod teardown;

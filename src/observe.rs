@@ -12,8 +12,8 @@ use crate::api::{ApiError, Client, Meaning};
 use crate::cloudflare::Misfit;
 use crate::cloudflare::zone::{self, AccountFilter};
 use crate::desired::Desired;
-use crate::kind::{AnyKind, KINDS, Listing, View};
-use crate::observed::{Object, Observed};
+use crate::kind::{self, AnyKind, KINDS, Listing, View};
+use crate::observed::{Object, Observed, Vitals};
 use crate::ownership::Ownership;
 use crate::problem::Problem;
 use crate::request::Request;
@@ -124,6 +124,7 @@ pub async fn observe_part<W: Wire>(
             .filter(|kind| kind.after().iter().all(|before| listed.contains(before)))
             .collect();
         if ready.is_empty() {
+            past(client, &mut survey, desired).await?;
             return Ok(survey);
         }
         round(client, &ready, &mut survey, wanted).await?;
@@ -135,6 +136,31 @@ pub async fn observe_part<W: Wire>(
             listed.insert(kind.name());
         }
     }
+}
+
+/// Reads what had the name of each ephemeral resource that is not there.
+async fn past<W: Wire>(
+    client: &Client<W>,
+    survey: &mut Survey,
+    desired: &Desired,
+) -> Result<(), ObserveError> {
+    let ephemeral = desired.resources.iter();
+    let absent = ephemeral.filter(|(address, declared)| {
+        declared.lifecycle.ephemeral.is_some() && survey.observed.at(address).is_empty()
+    });
+    let reads = absent.filter_map(|(address, _)| {
+        let kind = kind::find(&address.kind)?;
+        let listing = kind.past(&survey.scope, &address.name)?;
+        Some(async move {
+            let lives = read(client, &listing).await?;
+            let vitals = lives.iter().map(|live| kind.vitals(live));
+            let vitals: Result<Vec<Vitals>, Misfit> = vitals.collect();
+            let vitals = vitals.map_err(|it| unexpected(kind.name(), &listing.request, it))?;
+            Ok::<_, ObserveError>((address.clone(), vitals))
+        })
+    });
+    survey.observed.past = try_join_all(reads).await?.into_iter().collect();
+    Ok(())
 }
 
 /// The zones of an account.

@@ -64,8 +64,25 @@ pub struct Object {
     pub expires: Option<Timestamp>,
     /// Whether it can be relied on.
     pub standing: Standing,
-    /// The same thing at earlier times: it goes with the object.
+    /// The same thing at earlier vitals: it goes with the object.
     pub older: Vec<RemoteId>,
+    /// How it fares. Part of no comparison, no digest and no plan file: connectors come and go.
+    #[serde(skip)]
+    pub vitals: Vitals,
+}
+
+/// How something fares, and when it was made, last in use, and deleted, as far as Cloudflare says.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Vitals {
+    /// Cloudflare's word for it, such as `healthy`.
+    pub status: Option<String>,
+    /// When it was made.
+    pub made: Option<Timestamp>,
+    /// Since when nothing is connected to it; `None` while something is, and as long as nothing
+    /// ever was.
+    pub idle: Option<Timestamp>,
+    /// When it was deleted.
+    pub deleted: Option<Timestamp>,
 }
 
 impl Object {
@@ -85,6 +102,7 @@ impl Object {
             expires: None,
             standing: Standing::Good,
             older: Vec::new(),
+            vitals: Vitals::default(),
         }
     }
 }
@@ -122,6 +140,8 @@ pub struct Observed {
     pub ids: Ids,
     /// Which secrets are in their sinks; nothing is said of those of which nobody knows.
     pub kept: BTreeMap<Address, Presence>,
+    /// What had the name of an ephemeral resource that is not there, and was deleted.
+    pub past: BTreeMap<Address, Vec<Vitals>>,
     /// When all of this was seen.
     pub at: Timestamp,
 }

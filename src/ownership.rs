@@ -4,8 +4,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use globset::{Glob, GlobSet, GlobSetBuilder};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
-use crate::address::Address;
+use crate::address::{Address, RemoteId};
+use crate::desired::Drain;
 use crate::observed::{Form, Object, Owner};
 
 /// Patterns over names or addresses. `*` matches dots and slashes too.
@@ -63,6 +66,46 @@ pub struct Dropped {
     pub going: BTreeSet<Address>,
 }
 
+/// Why a tunnel ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    /// The manifest does not declare it any more.
+    Undeclared,
+    /// Somebody asked for it.
+    Requested,
+    /// The time that it was made for is over.
+    Ttl,
+    /// Nothing was connected to it for too long.
+    Idle,
+}
+
+/// One object that is to end whatever the manifest says, with what leads to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ending {
+    /// Its id: another object of the same name is not meant.
+    pub id: RemoteId,
+    /// Why.
+    pub cause: Cause,
+    /// When that began, if it has begun: then nothing calls it off.
+    pub since: Option<Timestamp>,
+    /// What happens to live connections.
+    pub drain: Drain,
+    /// What was declared with it: goes too, also without a mark.
+    pub with: BTreeSet<Address>,
+}
+
+impl Ending {
+    /// Whether something that leads to it goes with it.
+    fn takes(&self, address: &Address, owner: &Owner) -> bool {
+        match owner {
+            Owner::Ours => true,
+            Owner::Unmarked => self.cause == Cause::Requested || self.with.contains(address),
+            Owner::Other(_) | Owner::ByName => false,
+        }
+    }
+}
+
 /// What a stack may delete.
 #[derive(Debug, Clone, Default)]
 pub struct Ownership {
@@ -80,6 +123,8 @@ pub struct Ownership {
     pub elsewhere: BTreeMap<Address, String>,
     /// What the manifest's change dropped; `None` if it is compared with no base.
     pub dropped: Option<Dropped>,
+    /// What is to end, whatever else is said here, except by another manifest.
+    pub endings: BTreeMap<Address, Ending>,
 }
 
 impl Ownership {
@@ -137,6 +182,20 @@ impl Ownership {
                     .owns
                     .get(&address.kind)
                     .is_some_and(|patterns| patterns.matches(&address.name)))
+    }
+
+    /// The ending that an object is part of: its own, or that of what it leads to.
+    #[must_use]
+    pub fn ending(&self, address: &Address, object: &Object) -> Option<(&Address, &Ending)> {
+        if self.elsewhere.contains_key(address) || object.form != Form::Spec {
+            return None;
+        }
+        if let Some((of, ending)) = self.endings.get_key_value(address) {
+            return (ending.id == object.id).then_some((of, ending));
+        }
+        let mut references = object.references.iter();
+        let (of, ending) = references.find_map(|it| self.endings.get_key_value(it))?;
+        ending.takes(address, &object.owner).then_some((of, ending))
     }
 
     /// Whether an address is let go of.

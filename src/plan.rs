@@ -5,6 +5,7 @@ pub mod blast_radius;
 pub mod change;
 mod comparison;
 mod exclusive;
+pub mod expiry;
 pub mod fingerprint;
 pub mod forecast;
 pub mod guard;
@@ -42,6 +43,8 @@ pub enum Policy {
     KeepAll,
     /// Delete everything that the stack owns or declares.
     Destroy,
+    /// Delete what is to end, with what leads to it, and nothing else.
+    End,
 }
 
 /// Everything that a plan depends on.
@@ -119,7 +122,7 @@ pub fn plan(input: &Input<'_>) -> Result<Plan, Vec<Problem>> {
     }
     let (mut changes, mut drift) = (Vec::new(), Vec::new());
     let mut warnings = Vec::new();
-    if input.policy != Policy::Destroy {
+    if matches!(input.policy, Policy::Sync | Policy::KeepAll) {
         changes = declared(input, &mut warnings)?;
         if let Some(base) = input.base {
             (changes, drift) = base.part(changes);
@@ -133,7 +136,7 @@ pub fn plan(input: &Input<'_>) -> Result<Plan, Vec<Problem>> {
         let gone = removal::undeclared(input, &mut warnings)?;
         let (gone, stays) = gone
             .into_iter()
-            .partition::<Vec<_>, _>(|it| input.ownership.may_go(&it.address));
+            .partition::<Vec<_>, _>(|it| may_go(input, it));
         changes.extend(gone);
         drift.extend(stays);
     }
@@ -155,6 +158,12 @@ pub fn plan(input: &Input<'_>) -> Result<Plan, Vec<Problem>> {
     })
 }
 
+/// Whether the manifest's change dropped something, or its end has begun and is not called off.
+fn may_go(input: &Input<'_>, change: &Change) -> bool {
+    let begun = matches!(change.reason, Reason::Ends { since: Some(_), .. });
+    begun || input.ownership.may_go(&change.address)
+}
+
 /// The drift that no change mends on its way.
 fn left(input: &Input<'_>, mut drift: Vec<Change>, changes: &[Change]) -> Vec<Change> {
     let mended: BTreeSet<&Address> = changes.iter().map(|it| &it.address).collect();
@@ -168,7 +177,7 @@ fn left(input: &Input<'_>, mut drift: Vec<Change>, changes: &[Change]) -> Vec<Ch
 fn claimed_twice(input: &Input<'_>) -> Vec<Problem> {
     let claims = input.desired.resources.iter().filter_map(|(address, it)| {
         let stack = input.ownership.elsewhere.get(address)?;
-        let label = format!("stack `{stack}` of this run declares `{address}` too");
+        let label = format!("stack `{stack}` declares `{address}` too");
         Some(
             Problem::new(
                 "tunctl::claimed_twice",

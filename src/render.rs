@@ -17,6 +17,7 @@ pub mod markdown;
 pub mod progress;
 mod rows;
 pub mod section;
+pub mod status;
 pub mod summary;
 mod text;
 mod topology;

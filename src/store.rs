@@ -141,14 +141,14 @@ impl Store {
         Ok(names)
     }
 
-    /// Adds one entry to the end of a log and comes back when it is on disk. Hold the account's
-    /// lock: entries of two writers would have no order.
+    /// Adds entries to the end of a log, all at once, and comes back when they are on disk. Hold the
+    /// account's lock: entries of two writers would have no order.
     ///
     /// # Errors
-    /// If the store does not answer; the entry may then have been added.
-    pub async fn append(&self, log: &Log, entry: &Value) -> Result<(), StoreError> {
-        let line = entry.to_string();
-        let added = self.backend.append(log, line.as_bytes()).await;
+    /// If the store does not answer; the entries may then have been added.
+    pub async fn append(&self, log: &Log, entries: &[Value]) -> Result<(), StoreError> {
+        let lines: Vec<String> = entries.iter().map(Value::to_string).collect();
+        let added = self.backend.append(log, lines.join("\n").as_bytes()).await;
         added.map_err(|fault| self.failed("write", log.name(), fault))
     }
 

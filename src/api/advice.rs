@@ -12,6 +12,9 @@ pub(crate) const PERMISSION: [u64; 2] = [10_000, 9_109];
 /// "Invalid request headers" and its chain, "invalid format for Authorization header".
 pub(crate) const MALFORMED_TOKEN: [u64; 2] = [6_003, 6_111];
 
+/// The code of what was not sent because the account's lock was lost.
+pub const FENCED: &str = "tunctl::lock_lost";
+
 /// Beginning of a path below an account or a zone, and the permission group that opens it, by
 /// its name in the dashboard. The first that fits counts.
 const PERMISSIONS: &[(&str, &str, &str)] = &[
@@ -41,6 +44,7 @@ pub(crate) fn code(meaning: Meaning) -> &'static str {
         Meaning::RateLimited => "tunctl::api_rate_limited",
         Meaning::Rejected => "tunctl::api_rejected",
         Meaning::Unavailable => "tunctl::api_unavailable",
+        Meaning::Fenced => FENCED,
         Meaning::Unreachable => "tunctl::api_unreachable",
         Meaning::Unanswered => "tunctl::api_unanswered",
         Meaning::Unreadable => "tunctl::api_unreadable",
@@ -57,6 +61,7 @@ pub(crate) fn help(error: &ApiError) -> String {
         Meaning::RateLimited => rate_limited(error),
         Meaning::Rejected => rejected(error),
         Meaning::Unavailable => "the API is failing for the moment: try again later; https://www.cloudflarestatus.com has its state".to_owned(),
+        Meaning::Fenced => "run again; the run that holds the lock may have done the rest".to_owned(),
         Meaning::Unreachable => unreachable(error),
         Meaning::Unanswered => "the network or a proxy cut the answer off: try again, or raise --timeout".to_owned(),
         Meaning::Unreadable => unreadable(error),

@@ -42,6 +42,8 @@ pub enum Meaning {
     Rejected,
     /// The API failed.
     Unavailable,
+    /// It was not sent, because somebody else may be writing by now.
+    Fenced,
     /// It never reached the API.
     Unreachable,
     /// It left, and no whole answer came back.
@@ -196,7 +198,10 @@ impl Failure {
             Cause::Wire(WireError::Connect(_)) => Outcome::Unsent,
             Cause::Wire(WireError::Timeout | WireError::Broken(_)) => Outcome::Lost,
             Cause::Wire(
-                WireError::Unsendable(_) | WireError::Certificate(_) | WireError::TooLarge { .. },
+                WireError::Fenced
+                | WireError::Unsendable(_)
+                | WireError::Certificate(_)
+                | WireError::TooLarge { .. },
             ) => Outcome::Hopeless,
         }
     }
@@ -215,6 +220,7 @@ impl Failure {
 impl Cause {
     fn meaning(&self) -> Meaning {
         match self {
+            Self::Wire(WireError::Fenced) => Meaning::Fenced,
             Self::Wire(error) if error.may_have_arrived() => Meaning::Unanswered,
             Self::Wire(_) => Meaning::Unreachable,
             Self::Reply(429, _) => Meaning::RateLimited,

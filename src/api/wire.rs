@@ -39,9 +39,12 @@ pub struct Reply {
     pub body: Vec<u8>,
 }
 
-/// Why there is no reply. The first three are known not to have reached the API.
+/// Why there is no reply. The first four are known not to have reached the API.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum WireError {
+    /// It may not be sent: somebody else may be writing by now.
+    #[error("not sent: another run may hold the account's lock by now")]
+    Fenced,
     /// No valid HTTP request can be made of the call.
     #[error("the request cannot be sent: {0}")]
     Unsendable(String),
@@ -100,7 +103,7 @@ impl WireError {
     #[must_use]
     pub fn may_have_arrived(&self) -> bool {
         match self {
-            Self::Unsendable(_) | Self::Connect(_) | Self::Certificate(_) => false,
+            Self::Fenced | Self::Unsendable(_) | Self::Connect(_) | Self::Certificate(_) => false,
             Self::Timeout | Self::Broken(_) | Self::TooLarge { .. } => true,
         }
     }

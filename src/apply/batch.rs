@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use futures::future::LocalBoxFuture;
 use serde_json::{Map, Value, json};
 
-use super::{Done, Executor, Ready, Verdict, diagnosed};
+use super::{Done, Executor, Ready, Verdict, refused};
 use crate::address::{Ids, RemoteId};
 use crate::api::wire::Wire;
 use crate::api::{ApiError, Meaning};
@@ -138,7 +138,7 @@ impl<W: Wire> Executor<'_, W> {
                 if super::send::is_gone(change, error) {
                     Done::well(None, None)
                 } else {
-                    Done::bad(Verdict::Failed(diagnosed(error)))
+                    Done::bad(Verdict::Failed(refused(error)))
                 }
             };
             changes.iter().map(end).collect()

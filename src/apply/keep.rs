@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use super::{Done, Executor, Failure, Ready, Verdict, diagnosed};
+use super::{Answered, Done, Executor, Failure, Ready, Verdict, diagnosed};
 use crate::address::{Ids, RemoteId};
 use crate::api::Meaning;
 use crate::api::wire::Wire;
@@ -254,5 +254,6 @@ fn lost() -> Failure {
         code: "tunctl::secret_lost".to_owned(),
         message: "Cloudflare made a secret, and the answer that shows it was lost".to_owned(),
         help: Some("`tunctl plan` shows what the next run does about it".to_owned()),
+        answer: Answered::default(),
     }
 }

@@ -12,8 +12,9 @@ use crate::diff::diff;
 use crate::kind::{self, AnyKind, Listing};
 use crate::observe::{self, ObserveError};
 use crate::observed::Object;
+use crate::ownership::Cause;
 use crate::plan::fingerprint::digest;
-use crate::plan::{Action, Change};
+use crate::plan::{Action, Change, Plan};
 
 /// What one read showed.
 type Seen = Result<Vec<(Address, Object)>, ObserveError>;
@@ -38,6 +39,38 @@ impl<W: Wire> Executor<'_, W> {
             Some((change.address.clone(), verdict))
         });
         verdicts.collect()
+    }
+
+    /// What was to end because nothing was connected to it, and is in use again: with everything
+    /// that would have gone with it, and why it stays.
+    pub(super) async fn kept(&self, plan: &Plan) -> BTreeMap<Address, String> {
+        let can_come_back = |change: &&Change| {
+            let ending = self.ownership.endings.get(&change.address);
+            ending.is_some_and(|it| it.cause == Cause::Idle && it.since.is_none())
+        };
+        let idle: Vec<&Change> = plan.changes().filter(can_come_back).collect();
+        let looks = self.look(&idle, before, &self.survey.observed.ids).await;
+        let back = looks.of.iter().filter_map(|(change, index)| {
+            let then = change.action.objects().first()?;
+            let why = match &looks.seen[(*index)?] {
+                Ok(seen) => {
+                    let mut now = seen.iter().filter(|(_, object)| object.id == then.id);
+                    let (_, now) = now.next()?;
+                    let used = now.live || now.vitals.idle != then.vitals.idle;
+                    used.then(|| "a connector has come back".to_owned())?
+                }
+                Err(error) => format!("whether it is in use cannot be read: {error}"),
+            };
+            Some((&change.address, why))
+        });
+        let back: BTreeMap<&Address, String> = back.collect();
+        let of = |change: &Change| {
+            let mut objects = change.action.objects().iter();
+            let ending = objects.find_map(|it| self.ownership.ending(&change.address, it));
+            let why = back.get(ending?.0)?;
+            Some((change.address.clone(), why.clone()))
+        };
+        plan.changes().filter_map(of).collect()
     }
 
     /// How changes ended that were sent together and never answered.

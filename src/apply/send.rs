@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Done, Executor, Ready, Verdict, diagnosed};
+use super::{Done, Executor, Ready, Verdict, refused};
 use crate::address::Ids;
 use crate::api::wire::Wire;
 use crate::api::{ApiError, Meaning};
@@ -87,15 +87,18 @@ impl<W: Wire> Executor<'_, W> {
         }
         if let Action::Delete { object, .. } = &change.action
             && let Some(draining) = ready.kind.drain(&self.survey.scope, &object.id)
-            && error.has_code(draining.refused)
         {
-            return self.teardown(ready, &draining, ids).await;
+            return if error.has_code(draining.refused) {
+                self.teardown(ready, &draining, ids).await
+            } else {
+                self.refused(ready, ids, &error).await
+            };
         }
         if error.is_ambiguous() {
             let settled = self.settle(&[change], ids, &error).await.pop();
-            return settled.unwrap_or_else(|| Done::bad(Verdict::Failed(diagnosed(&error))));
+            return settled.unwrap_or_else(|| Done::bad(Verdict::Failed(refused(&error))));
         }
-        Done::bad(Verdict::Failed(diagnosed(&error)))
+        Done::bad(Verdict::Failed(refused(&error)))
     }
 }
 

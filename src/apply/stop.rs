@@ -25,7 +25,7 @@ impl Stop {
     }
 
     /// Ends when nothing new may begin.
-    pub(super) async fn wait(&self) {
+    pub async fn wait(&self) {
         let mut set = self.0.subscribe();
         // The sender is ours, so that it cannot be gone.
         let _ = set.wait_for(|it| *it).await;

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use super::{Done, Event, Executor, Failure, Ready, Verdict, diagnosed};
+use super::{Answered, Done, Event, Executor, Failure, Ready, Verdict, refused as refused_by};
 use crate::address::Ids;
-use crate::api::ApiError;
 use crate::api::wire::Wire;
+use crate::api::{ApiError, Meaning};
 use crate::desired::Drain;
 use crate::kind::{Draining, Step};
 use crate::plan::Action;
@@ -16,6 +16,9 @@ const PAUSE: Duration = Duration::from_secs(2);
 
 /// The published code of a deletion that waits for connections.
 const ACTIVE: &str = "TUNNEL_STOP_PENDING_ACTIVE_CONNECTIONS";
+
+/// The published code of a deletion that waits for what leads there, and could not be deleted.
+pub const DNS: &str = "TUNNEL_DNS_DELETION_FAILED";
 
 /// The published code of a deletion that Cloudflare refuses.
 const REFUSED: &str = "TUNNEL_CLOUDFLARE_DELETION_FAILED";
@@ -31,6 +34,7 @@ impl<W: Wire> Executor<'_, W> {
                 code: ACTIVE.to_owned(),
                 message: "it has live connections, and `onDelete` is `fail`".to_owned(),
                 help: Some("stop its connectors, or choose another `onDelete`".to_owned()),
+                answer: Answered::default(),
             }));
         };
         let deadline = self.clock.now() + Duration::from_secs(seconds);
@@ -49,7 +53,7 @@ impl<W: Wire> Executor<'_, W> {
 
     /// The end of a deletion that failed for another reason than connections. Without an answer
     /// it may have happened all the same.
-    async fn refused(&self, ready: &Ready<'_>, ids: &Ids, error: &ApiError) -> Done {
+    pub(super) async fn refused(&self, ready: &Ready<'_>, ids: &Ids, error: &ApiError) -> Done {
         if super::send::is_gone(ready.change, error) {
             return Done::well(None, None);
         }
@@ -59,7 +63,10 @@ impl<W: Wire> Executor<'_, W> {
                 return done;
             }
         }
-        let failure = diagnosed(error);
+        let failure = refused_by(error);
+        if error.meaning() == Meaning::Fenced {
+            return Done::bad(Verdict::Failed(failure));
+        }
         let code = REFUSED.to_owned();
         Done::bad(Verdict::Failed(Failure { code, ..failure }))
     }

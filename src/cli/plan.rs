@@ -35,6 +35,9 @@ pub struct PlanArgs {
     /// With --base, read everything, so that all drift is shown.
     #[arg(long, requires = "base")]
     pub full: bool,
+    /// Make an ephemeral tunnel again that has ended; may be repeated.
+    #[arg(long, value_name = "NAME")]
+    pub renew: Vec<String>,
     /// Save the plan for `show` and `apply`; over a file that is there.
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
@@ -71,6 +74,9 @@ pub struct ApplyArgs {
     /// HEAD before that commit is refused unless `--allow rollback`.
     #[arg(long, value_name = "REF")]
     pub base: Option<BaseChoice>,
+    /// Make an ephemeral tunnel again that has ended; may be repeated.
+    #[arg(long, value_name = "NAME")]
+    pub renew: Vec<String>,
     /// Change something only if the plan has this fingerprint; for several stacks, repeated.
     #[arg(long, value_name = "FINGERPRINT")]
     pub expect: Vec<String>,

@@ -6,6 +6,9 @@ use clap::Args;
 
 use super::Files;
 
+/// The store unless another one is named.
+pub const DEFAULT_STORE: &str = ".tunctl";
+
 /// Where lock, journal and audit log are kept.
 #[derive(Debug, Clone, Args)]
 pub struct StoreArgs {
@@ -15,7 +18,7 @@ pub struct StoreArgs {
         long = "store",
         global = true,
         value_name = "DIRECTORY|URL",
-        default_value = ".tunctl",
+        default_value = DEFAULT_STORE,
         help_heading = "Store"
     )]
     pub place: String,

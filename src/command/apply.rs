@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use super::base::{self, Against};
-use super::confirm::confirm;
+use super::confirm::confirm_beside;
 use super::console::{self, Console, Trouble};
 use super::expected::Expected;
 use super::keeping::Looks;
@@ -13,11 +15,12 @@ use super::session::Session;
 use super::signals;
 use super::stacks::{self, Stack, Stacks};
 use super::wish::Wish;
-use crate::apply::{Event, Executor, Outcome, Stop};
-use crate::cli::{ApplyArgs, Global, WriteArgs};
+use crate::apply::{Event, Executor, Ledger, Outcome, Stop, diagnosed};
+use crate::cli::{ApplyArgs, Files, Global, WriteArgs};
 use crate::exit::Exit;
 use crate::plan::{Plan, Policy};
 use crate::render::{self, escaped};
+use crate::store::StoreError;
 
 /// A plan of a stack that may be carried out.
 pub(super) struct Approved<'a> {
@@ -26,13 +29,14 @@ pub(super) struct Approved<'a> {
 }
 
 /// What a run is to do.
-struct Job<'a> {
-    arguments: &'a WriteArgs,
-    against: Against,
-    wish: Wish,
-    expected: Expected,
+pub(super) struct Job<'a> {
+    pub(super) files: &'a Files,
+    pub(super) auto_approve: bool,
+    pub(super) against: Against,
+    pub(super) wish: Wish,
+    pub(super) expected: Expected,
     /// How long a configuration may take to be loaded everywhere.
-    converge: Duration,
+    pub(super) converge: Duration,
 }
 
 /// The command `apply`.
@@ -43,12 +47,15 @@ pub(super) fn run(
 ) -> Result<Exit, Trouble> {
     let expected = Expected::new(arguments)?;
     let (write, policy) = expected.again(arguments);
-    let mut wish = Wish::new(&write.choice, &write.allow, policy)?.deny(arguments.deny);
+    let mut wish = Wish::new(&write.choice, &write.allow, policy)?
+        .deny(arguments.deny)
+        .renew(&arguments.renew);
     if expected.is_anything() {
         wish.looks = Looks::Programs;
     }
     let job = Job {
-        arguments: &write,
+        files: &write.files,
+        auto_approve: write.auto_approve,
         against: Against::of_apply(arguments, expected.saved()),
         wish,
         expected,
@@ -66,7 +73,8 @@ pub(super) fn destroy(
     let mut wish = Wish::new(&arguments.choice, &arguments.allow, Policy::Destroy)?;
     wish.looks = Looks::Programs;
     let job = Job {
-        arguments,
+        files: &arguments.files,
+        auto_approve: arguments.auto_approve,
         against: Against::nothing(),
         wish,
         expected: Expected::Anything,
@@ -75,31 +83,20 @@ pub(super) fn destroy(
     perform(console, global, &job)
 }
 
-fn perform(console: &Console, global: &Global, job: &Job<'_>) -> Result<Exit, Trouble> {
-    let loaded = stacks::load(global, &job.arguments.files)?;
+/// Does a job, from the manifests to its end.
+pub(super) fn perform(console: &Console, global: &Global, job: &Job<'_>) -> Result<Exit, Trouble> {
+    let loaded = stacks::load(global, job.files)?;
     let loaded = base::compare(global, &job.against, loaded)?;
+    let accounts = loaded.accounts();
     let runtime = runtime()?;
     let end = runtime.block_on(async {
         let session = Session::open(console, global, &loaded.stacks).await?;
-        let planned = planning::plan_all(&session, &loaded, &job.wish).await;
-        // A spinner would draw over the question.
-        let end = session.progress.suspend(|| {
-            let wish = (&job.wish, &job.expected);
-            let plans = match judge(console, wish, &loaded, &planned)? {
-                Ok(plans) => plans,
-                Err(exit) => return Ok(Err(exit)),
-            };
-            ask(console, &job.wish, job.arguments.auto_approve, plans)
-        });
-        let end = match end {
-            Ok(Ok(approved)) => {
-                let stop = Stop::default();
-                let work = carry_out(console, &session, &approved, (job, &stop));
-                signals::heed(console, &stop, work).await
-            }
-            Ok(Err(exit)) => Ok(exit),
-            Err(trouble) => Err(trouble),
-        };
+        let stop = Stop::default();
+        let work = run_locked(console, (&session, &stop), &loaded, job);
+        let locked = session
+            .locks
+            .holding(console, (&session, &stop), &accounts, work);
+        let end = signals::heed(console, &stop, Box::pin(locked)).await;
         let closed = session.close().await;
         let end = end?;
         closed.map(|()| end)
@@ -107,6 +104,37 @@ fn perform(console: &Console, global: &Global, job: &Job<'_>) -> Result<Exit, Tr
     // After a second signal nothing is waited for, not even the look-up of a name.
     runtime.shutdown_background();
     end
+}
+
+/// Plans, asks and carries out, while the accounts are locked.
+async fn run_locked(
+    console: &Console,
+    (session, stop): (&Session, &Stop),
+    loaded: &Stacks,
+    job: &Job<'_>,
+) -> Result<Exit, Trouble> {
+    let planning = async {
+        let wish = job.wish.clone().found(session, loaded).await?;
+        Ok::<_, Trouble>(planning::plan_all(session, loaded, &wish).await)
+    };
+    let planned = tokio::select! {
+        planned = planning => planned?,
+        () = stop.wait() => return Ok(Exit::Unsettled),
+    };
+    // A spinner would draw over the question.
+    session.progress.finish();
+    let plans = match judge(console, (&job.wish, &job.expected), loaded, &planned)? {
+        Ok(plans) => plans,
+        Err(exit) => return Ok(exit),
+    };
+    let asking = ask(console, stop, (&job.wish, job.auto_approve), plans);
+    match asking.await? {
+        Ok(approved) => {
+            session.progress.resume();
+            carry_out(console, session, &approved, (job, stop)).await
+        }
+        Err(exit) => Ok(exit),
+    }
 }
 
 /// The plans that may be carried out, or how the run ends without any. One plan that is refused
@@ -153,40 +181,48 @@ fn judge<'a>(
 }
 
 /// The plans to carry out, shown and approved, or how the run ends without any.
-pub(super) fn approve<'a>(
+pub(super) async fn approve<'a>(
     console: &Console,
-    auto_approve: bool,
+    stop: &Stop,
+    (wish, auto_approve): (&Wish, bool),
     loaded: &'a Stacks,
-    wish: &Wish,
     planned: &'a [Result<Planned, Unplanned>],
 ) -> Result<Result<Vec<Approved<'a>>, Exit>, Trouble> {
     match judge(console, (wish, &Expected::Anything), loaded, planned)? {
-        Ok(plans) => ask(console, wish, auto_approve, plans),
+        Ok(plans) => ask(console, stop, (wish, auto_approve), plans).await,
         Err(exit) => Ok(Err(exit)),
     }
 }
 
 /// The plans to carry out, once somebody has said so.
-fn ask<'a>(
+async fn ask<'a>(
     console: &Console,
-    wish: &Wish,
-    auto_approve: bool,
+    stop: &Stop,
+    (wish, auto_approve): (&Wish, bool),
     plans: Vec<Approved<'a>>,
 ) -> Result<Result<Vec<Approved<'a>>, Exit>, Trouble> {
     let changes = plans.iter().any(|it| !it.planned.plan.is_empty());
     let question = match wish.policy {
         Policy::Destroy => "Do you really want to destroy all of this?",
+        Policy::End => "Do you want to end all of this?",
         Policy::Sync | Policy::KeepAll => "Do you want to perform these actions?",
     };
-    if changes && !auto_approve && console.is_for_programs() && console.interactive {
+    if !changes || auto_approve {
+        return Ok(Ok(plans));
+    }
+    if console.is_for_programs() && console.interactive {
         let pairs = plans.iter().map(|it| (it.stack, it.planned));
         console.note(&planning::in_words(wish, pairs)?);
     }
-    if changes && !auto_approve && !confirm(console, question)? {
-        console.note("Nothing was changed.");
-        return Ok(Err(Exit::Error));
+    if confirm_beside(console, question, stop).await? {
+        return Ok(Ok(plans));
     }
-    Ok(Ok(plans))
+    console.note("Nothing was changed.");
+    Ok(Err(if stop.is_set() {
+        Exit::Unsettled
+    } else {
+        Exit::Error
+    }))
 }
 
 /// Carries out the plans of all stacks, one after the other.
@@ -205,7 +241,13 @@ async fn carry_out(
             planning::title(&mut text, it.stack)?;
             console::print(&String::from_utf8_lossy(&text))?;
         }
-        let outcome = execute(console, session, it, (job.converge, stop)).await;
+        let outcome = match claim(session, it, policy, None).await {
+            Ok(()) => {
+                let outcome = execute(console, session, it, (job.converge, stop)).await;
+                closed(session, it, job, outcome).await
+            }
+            Err(error) => Outcome::not_begun(&it.planned.plan, diagnosed(&error)),
+        };
         if console.is_for_programs() {
             results.push(render::json::outcome_json(&it.planned.plan.stack, &outcome));
         } else {
@@ -219,7 +261,39 @@ async fn carry_out(
     Ok(Exit::worst(ends))
 }
 
-/// Carries out one plan, telling of everything that happens.
+/// Writes down what a stack claims, where it is the manifest that is carried out: before anything
+/// is made, so that no other stack takes it for its own.
+async fn claim(
+    session: &Session,
+    it: &Approved<'_>,
+    policy: Policy,
+    commit: Option<String>,
+) -> Result<(), StoreError> {
+    match policy {
+        Policy::Sync | Policy::KeepAll => {
+            let claimed = session.locks.claim(it.stack, Timestamp::now(), commit);
+            claimed.await
+        }
+        Policy::Destroy | Policy::End => Ok(()),
+    }
+}
+
+/// The end of a run that left nothing undone, in the store.
+async fn closed(
+    session: &Session,
+    it: &Approved<'_>,
+    job: &Job<'_>,
+    mut outcome: Outcome,
+) -> Outcome {
+    let whole = outcome.is_complete() && !job.wish.selection.is_partial();
+    if whole && job.wish.policy == Policy::Destroy {
+        let unclaimed = session.locks.unclaim(it.stack).await;
+        outcome.broken = unclaimed.err().map(|error| diagnosed(&error));
+    }
+    outcome
+}
+
+/// Carries out one plan, telling of everything that happens, and keeps the records.
 pub(super) async fn execute(
     console: &Console,
     session: &Session,
@@ -227,14 +301,20 @@ pub(super) async fn execute(
     (converge, stop): (Duration, &Stop),
 ) -> Outcome {
     let Approved { stack, planned } = approved;
+    let (clock, desired) = (session.clock.as_ref(), planned.aim.desired(stack));
+    let begun = planned.records.teardowns.iter().cloned();
+    let ledger = Ledger::new(session.locks.desk(stack), clock, Timestamp::now(), begun);
+    let ledger = ledger.of_plan(&planned.plan);
+    ledger.settle(&planned.survey, desired).await;
     let executor = Executor {
         client: &session.client,
-        clock: session.clock.as_ref(),
+        clock,
         survey: &planned.survey,
-        desired: &stack.manifest.desired,
-        ownership: &stack.manifest.ownership,
+        desired,
+        ownership: &planned.aim.ownership,
         delivery: &stack.delivery,
         converge,
+        ledger: &ledger,
         stop,
         on: &|event| show(console, session, event),
     };

@@ -10,6 +10,7 @@ use super::console::Trouble;
 use crate::cli::Global;
 use crate::emulator::DEFAULT_ACCOUNT;
 use crate::problem::Problem;
+use crate::teardown::Actor;
 
 /// Variables with this prefix are meant for manifests.
 const PREFIX: &str = "TUNCTL_";
@@ -74,6 +75,17 @@ pub(super) fn for_stores() -> BTreeMap<String, String> {
     let texts = env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
     texts.filter(|(name, _)| is_meant(name)).collect()
+}
+
+/// Who runs this, in the words of the CI system; on a workstation the machine says it.
+pub(super) fn actor(host: &str, run: Option<&str>) -> Actor {
+    let first = |names: &[&str]| names.iter().find_map(|name| variable(name));
+    Actor {
+        git_sha: first(&["GITHUB_SHA", "CI_COMMIT_SHA", "GIT_COMMIT"]),
+        author: first(&["GITHUB_ACTOR", "GITLAB_USER_LOGIN", "BUILD_USER_ID", "USER"]),
+        ci_run: run.map(str::to_owned),
+        host: Some(host.to_owned()),
+    }
 }
 
 /// Whether a CI system runs this: all of them set `CI`, Azure Pipelines and Jenkins names of their

@@ -5,10 +5,12 @@ use futures::future::join_all;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::aim::Aim;
 use super::base::{self, Against};
 use super::console::{Console, Trouble};
 use super::keeping;
 use super::plan_file;
+use super::records::Records;
 use super::results::Results;
 use super::runtime;
 use super::session::Session;
@@ -26,6 +28,7 @@ use crate::render::human::Run;
 use crate::render::{self, Coverage, Report, Style};
 use crate::routing::test::Trial;
 use crate::source::Sources;
+use crate::store::StoreError;
 
 /// A stack's plan and what it was made from.
 pub(super) struct Planned {
@@ -33,6 +36,10 @@ pub(super) struct Planned {
     pub(super) plan: Plan,
     pub(super) forecast: Forecast,
     pub(super) lints: Vec<Problem>,
+    /// What of the stack is to be there, and what is its own, in this run.
+    pub(super) aim: Aim,
+    /// What the store said.
+    pub(super) records: Records,
 }
 
 /// Why a stack has no plan.
@@ -50,7 +57,9 @@ pub(super) fn run(
     let loaded = stacks::load(global, &arguments.files)?;
     let loaded = base::compare(global, &Against::of_plan(arguments), loaded)?;
     let policy = policy(arguments.no_delete);
-    let wish = Wish::new(&arguments.choice, &arguments.allow, policy)?.deny(arguments.deny);
+    let wish = Wish::new(&arguments.choice, &arguments.allow, policy)?
+        .deny(arguments.deny)
+        .renew(&arguments.renew);
     let planned = runtime()?.block_on(async {
         let session = Session::open(console, global, &loaded.stacks).await?;
         let planned = plan_all(&session, &loaded, &wish).await;
@@ -86,7 +95,7 @@ pub(super) fn policy(no_delete: bool) -> Policy {
 pub(super) fn run_of(policy: Policy) -> Run {
     match policy {
         Policy::Destroy => Run::Destroy,
-        Policy::Sync | Policy::KeepAll => Run::Apply,
+        Policy::Sync | Policy::KeepAll | Policy::End => Run::Apply,
     }
 }
 
@@ -109,21 +118,25 @@ async fn plan_one(
     wish: &Wish,
 ) -> Result<Planned, Unplanned> {
     let manifest = &stack.manifest;
+    let records = session.locks.records(stack).await;
+    let records = records.map_err(|error| Unplanned::Refused(vec![unread(&error)]))?;
+    let mut aim = Aim::new(stack, &records, wish).map_err(Unplanned::Refused)?;
     let wanted = Wanted {
         desired: &manifest.desired,
-        ownership: &manifest.ownership,
+        ownership: &aim.ownership,
         reads: stack.base.known().and_then(Base::reads),
     };
     let survey = observe::observe_part(&session.client, &manifest.account, wanted).await;
     let mut survey = survey.map_err(Unplanned::Unread)?;
     keeping::look(stack, &mut survey, wish.looks, wish.rotate.as_ref()).await;
     survey.observed.at = Timestamp::now();
+    let endings = aim.take_in(stack, &survey.observed, wish);
     let input = Input {
         kinds: KINDS,
         scope: &survey.scope,
-        desired: &manifest.desired,
+        desired: aim.desired(stack),
         observed: &survey.observed,
-        ownership: &manifest.ownership,
+        ownership: &aim.ownership,
         limits: &manifest.limits,
         policy: stack.base.policy(wish.policy),
         selection: &wish.selection,
@@ -134,6 +147,7 @@ async fn plan_one(
     let lints = lints.map_err(Unplanned::Refused)?;
     let mut plan = plan::plan(&input).map_err(Unplanned::Refused)?;
     let forecast = forecast::forecast(&input, &plan);
+    plan.warnings.extend(endings);
     plan.warnings.extend(survey.warnings.iter().cloned());
     plan.warnings.extend(stack.base.fault().cloned());
     let unfit: Vec<Problem> = keeping::unfit(&stack.delivery, &plan).collect();
@@ -145,7 +159,14 @@ async fn plan_one(
         plan,
         forecast,
         lints,
+        aim,
+        records,
     })
+}
+
+fn unread(error: &StoreError) -> Problem {
+    let problem = Problem::new("tunctl::store_failed", error.to_string());
+    problem.help("what other stacks claim and which teardowns have begun stands in the store")
 }
 
 /// Prints every plan; for each stack how it ended, and whether there are changes.

@@ -12,7 +12,7 @@ use super::planning::{self, Planned, Unplanned};
 use super::session::Session;
 use super::stacks::{self, Stacks};
 use super::wish::Wish;
-use super::{runtime, tunnel};
+use super::{runtime, signals, tunnel};
 use crate::address::Address;
 use crate::apply::Stop;
 use crate::apply::handover::{End, Handover};
@@ -49,18 +49,27 @@ pub(super) fn run(console: &Console, global: &Global, what: &Rotate) -> Result<E
         Rotate::Tunnel(tunnel) => Some(tunnel.wait),
         Rotate::ServiceToken(_) | Rotate::ApiToken(_) => None,
     };
-    runtime()?.block_on(async {
+    let asked = Asked {
+        address: &address,
+        auto_approve: arguments.auto_approve,
+        wait,
+    };
+    let runtime = runtime()?;
+    let end = runtime.block_on(async {
         let session = Session::open(console, global, &loaded.stacks).await?;
-        let asked = Asked {
-            address: &address,
-            auto_approve: arguments.auto_approve,
-            wait,
-        };
-        let end = rotate(console, &session, &loaded, &wish, &asked).await;
+        let stop = Stop::default();
+        let work = rotate(console, (&session, &stop), &loaded, &wish, &asked);
+        let accounts = loaded.accounts();
+        let locked = session
+            .locks
+            .holding(console, (&session, &stop), &accounts, work);
+        let end = signals::heed(console, &stop, Box::pin(locked)).await;
         let closed = session.close().await;
         let end = end?;
         closed.map(|()| end)
-    })
+    });
+    runtime.shutdown_background();
+    end
 }
 
 /// The address of a declared name; only its stack is left.
@@ -98,7 +107,7 @@ fn declared(loaded: &mut Stacks, kind: &str, name: &str) -> Result<Address, Trou
 
 async fn rotate(
     console: &Console,
-    session: &Session,
+    (session, stop): (&Session, &Stop),
     loaded: &Stacks,
     wish: &Wish,
     asked: &Asked<'_>,
@@ -106,16 +115,16 @@ async fn rotate(
     let planned = planning::plan_all(session, loaded, wish).await;
     check(loaded, &planned, asked.address)?;
     // A spinner would draw over the question.
-    let end = session
-        .progress
-        .suspend(|| apply::approve(console, asked.auto_approve, loaded, wish, &planned));
-    let approved = match end? {
+    session.progress.finish();
+    let approving = apply::approve(console, stop, (wish, asked.auto_approve), loaded, &planned);
+    let approved = match approving.await? {
         Ok(approved) => approved,
         Err(exit) => return Ok(exit),
     };
+    session.progress.resume();
     let mut ends = Vec::new();
     for it in &approved {
-        ends.push(carry_out(console, session, it, asked).await?);
+        ends.push(carry_out(console, (session, stop), it, asked).await?);
     }
     Ok(Exit::worst(ends))
 }
@@ -156,7 +165,7 @@ fn check(
 
 async fn carry_out(
     console: &Console,
-    session: &Session,
+    (session, stop): (&Session, &Stop),
     approved: &Approved<'_>,
     asked: &Asked<'_>,
 ) -> Result<Exit, Trouble> {
@@ -175,7 +184,7 @@ async fn carry_out(
         before.extend(connectors.into_iter().map(|it| it.id));
     }
     // A rotation writes no configuration that connectors would load.
-    let calm = (Duration::ZERO, &Stop::default());
+    let calm = (Duration::ZERO, stop);
     let outcome = apply::execute(console, session, approved, calm).await;
     let mut end = apply::end(&outcome, &planned.plan);
     if !console.is_for_programs() {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::console::{Console, Trouble};
 use super::credentials;
+use super::lock::{Fence, Locks};
 use super::stacks::Stack;
 use crate::api::base::Base;
 use crate::api::http::HttpSettings;
@@ -31,6 +32,10 @@ pub(super) struct Session {
     pub(super) client: Client<Http>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) progress: Arc<Progress>,
+    /// The store, and its locks.
+    pub(super) locks: Locks,
+    /// Lets writes through while the locks hold.
+    pub(super) fence: Arc<Fence>,
     sandbox: Option<Emulator>,
 }
 
@@ -44,6 +49,7 @@ impl Session {
         global: &Global,
         stacks: &[Stack],
     ) -> Result<Self, Trouble> {
+        let locks = Locks::open(global)?;
         let sandbox = match &global.sandbox {
             Some(file) => Some(start(file, stacks).await?),
             None => None,
@@ -68,16 +74,21 @@ impl Session {
             Progress::hidden()
         });
         let told = Arc::clone(&progress);
+        let fence = Arc::new(Fence::default());
+        let guarding = Arc::clone(&fence);
         let settings = Settings {
             parallelism: usize::from(global.parallelism),
             clock: Arc::clone(&clock),
             notify: Box::new(move |notice| told.note(&words(&notice))),
             chance: u64::from(std::process::id()),
+            permit: Box::new(move || guarding.is_open()),
         };
         Ok(Self {
             client: Client::new(http, credentials, settings),
             clock,
             progress,
+            locks,
+            fence,
             sandbox,
         })
     }

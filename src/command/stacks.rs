@@ -1,12 +1,15 @@
 //! Loading the stacks that a command line names.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+
+use jiff::Timestamp;
 
 use super::base::Compared;
 use super::console::Trouble;
 use super::environment;
 use crate::address::Address;
+use crate::claim::Claim;
 use crate::cli::{Files, Global};
 use crate::files;
 use crate::manifest::Manifest;
@@ -33,6 +36,14 @@ pub(super) struct Stack {
 pub(super) struct Stacks {
     pub(super) stacks: Vec<Stack>,
     pub(super) sources: Sources,
+}
+
+impl Stacks {
+    /// The accounts that the stacks are in.
+    pub(super) fn accounts(&self) -> BTreeSet<String> {
+        let stacks = self.stacks.iter();
+        stacks.map(|it| it.manifest.account.clone()).collect()
+    }
 }
 
 /// Loads every stack; the problems of all of them are reported together.
@@ -65,6 +76,7 @@ pub(super) fn load(global: &Global, arguments: &Files) -> Result<Stacks, Trouble
         return Err(Trouble::Problems(problems, sources));
     }
     refuse_twins(&stacks)?;
+    refuse_overlaps(&stacks)?;
     tell_apart(&mut stacks);
     Ok(Stacks { stacks, sources })
 }
@@ -87,6 +99,29 @@ fn refuse_twins(stacks: &[Stack]) -> Result<(), Trouble> {
             return Err(Problem::new("tunctl::duplicate_stack", message)
                 .help("give one of them another name; parts of one stack belong in `include`")
                 .into());
+        }
+    }
+    Ok(())
+}
+
+/// What two stacks of one account own, either could delete.
+fn refuse_overlaps(stacks: &[Stack]) -> Result<(), Trouble> {
+    let claim = |stack: &Stack| {
+        let manifest = &stack.manifest;
+        let claim = Claim::of(
+            &manifest.desired,
+            &manifest.ownership,
+            Timestamp::UNIX_EPOCH,
+            |_| false,
+        );
+        (manifest.account.clone(), claim)
+    };
+    let claims: Vec<(String, Claim)> = stacks.iter().map(claim).collect();
+    for (index, (account, claim)) in claims.iter().enumerate() {
+        let others = claims[..index].iter().filter(|(other, _)| other == account);
+        let mut clashes = others.filter_map(|(_, other)| other.contradiction(claim));
+        if let Some(clash) = clashes.next() {
+            return Err(clash.into());
         }
     }
     Ok(())

@@ -16,6 +16,9 @@ use crate::scope::Scope;
 /// What the names of tunnels in DNS end in.
 const TARGET: &str = ".cfargotunnel.com";
 
+/// The longest reference: hostnames have up to 253 characters, and no name of a tunnel more.
+const LONGEST: usize = 253;
+
 /// A name has one CNAME; the page need not be larger.
 const FEW: u32 = 100;
 
@@ -24,6 +27,21 @@ pub(super) struct Found {
     pub(super) account: String,
     pub(super) id: RemoteId,
     pub(super) name: String,
+}
+
+/// Whether a reference could mean a tunnel: an empty one, or one with spaces around it, is a slip.
+///
+/// # Errors
+/// If it could not.
+pub(super) fn check_reference(reference: &str) -> Result<(), Trouble> {
+    let is_name = !reference.trim().is_empty() && reference.len() <= LONGEST;
+    if is_name && !reference.contains(char::is_control) {
+        return Ok(());
+    }
+    let message = format!("`{}` cannot mean a tunnel", shown(reference));
+    Err(Problem::new("INVALID_TUNNEL_ID", message)
+        .help("give its UUID, a hostname that leads to it, or its name")
+        .into())
 }
 
 /// The tunnel that a reference means, in the accounts of some stacks.
@@ -50,7 +68,7 @@ pub(super) async fn find(
         }
     }
     let message = format!("the account has no tunnel `{reference}`");
-    Err(Problem::new("tunctl::unknown_tunnel", message)
+    Err(Problem::new("TUNNEL_NOT_FOUND", message)
         .help("give its UUID, a hostname that leads to it, or its name")
         .into())
 }
@@ -66,7 +84,7 @@ async fn look(
         return by_id(session, account, &id).await;
     }
     if reference.contains('.')
-        && let Some(id) = target(session, account, &reference.to_lowercase()).await?
+        && let Some(id) = target(session, account, &hostname(reference)).await?
     {
         return by_id(session, account, &id).await;
     }
@@ -79,6 +97,12 @@ async fn look(
     let found = found.map_err(Trouble::report)?;
     let mut found = found.iter().filter_map(|it| Tunnel::deserialize(it).ok());
     Ok(found.find(|it| it.name == reference && it.deleted_at.is_none()))
+}
+
+/// A hostname as records have it.
+fn hostname(text: &str) -> String {
+    let text = text.trim_end_matches('.');
+    idna::domain_to_ascii(text).unwrap_or_else(|_| text.to_lowercase())
 }
 
 /// A living tunnel: a read by id also answers deleted ones (cloudflare-api.md 2.3).

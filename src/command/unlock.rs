@@ -23,7 +23,7 @@ pub(super) fn run(
     let loaded = stacks::load(global, &arguments.files)?;
     let accounts = loaded.stacks.iter().map(|it| it.manifest.account.as_str());
     let accounts: BTreeSet<&str> = accounts.collect();
-    let locks = Locks::open(console, global)?;
+    let locks = Locks::open(global)?;
     runtime()?.block_on(async {
         let mut shown = Vec::new();
         let mut end = Exit::Success;

@@ -3,14 +3,16 @@
 use std::collections::BTreeSet;
 
 use super::console::Trouble;
+use super::gc;
 use super::keeping::Looks;
 use super::planning::{Planned, Unplanned};
+use super::session::Session;
 use super::stacks::{Stack, Stacks};
 use crate::address::Address;
 use crate::cli::{Choice, Denied};
 use crate::lint;
 use crate::manifest;
-use crate::ownership::Patterns;
+use crate::ownership::{Ending, Patterns};
 use crate::plan::Policy;
 use crate::plan::guard::Allowance;
 use crate::plan::select::Selection;
@@ -20,7 +22,21 @@ use crate::scope::Zone;
 use crate::source::Sources;
 use crate::suggest;
 
+/// What is to end in a run, besides teardowns that have begun.
+#[derive(Debug, Clone)]
+pub(super) enum Ends {
+    /// Nothing.
+    Nothing,
+    /// What is due.
+    Expired,
+    /// The tunnel that somebody names, once it is found.
+    Named(String),
+    /// One object.
+    One(Address, Ending),
+}
+
 /// What is to be planned, for every stack alike.
+#[derive(Clone)]
 pub(super) struct Wish {
     pub(super) policy: Policy,
     pub(super) selection: Selection,
@@ -31,6 +47,10 @@ pub(super) struct Wish {
     pub(super) looks: Looks,
     /// Whose secret is to be made anew.
     pub(super) rotate: Option<Address>,
+    /// What is to end besides what has begun to.
+    pub(super) ends: Ends,
+    /// What is made again although it has ended, by name.
+    pub(super) renew: BTreeSet<String>,
     deny: Option<Denied>,
 }
 
@@ -59,6 +79,8 @@ impl Wish {
             allowed: allowed.to_vec(),
             looks: Looks::Files,
             rotate: None,
+            ends: Ends::Nothing,
+            renew: BTreeSet::new(),
             deny: None,
         })
     }
@@ -72,7 +94,44 @@ impl Wish {
             allowed: Vec::new(),
             looks: Looks::Programs,
             rotate: Some(address.clone()),
+            ends: Ends::Nothing,
+            renew: BTreeSet::new(),
             deny: None,
+        }
+    }
+
+    /// The end of something, and nothing else.
+    pub(super) fn ending(ends: Ends, allowed: &[Allowance]) -> Self {
+        Self {
+            policy: Policy::End,
+            selection: Selection::default(),
+            patterns: Vec::new(),
+            allowed: allowed.to_vec(),
+            looks: Looks::Files,
+            rotate: None,
+            ends,
+            renew: BTreeSet::new(),
+            deny: None,
+        }
+    }
+
+    /// The same, with the tunnel found that somebody named.
+    ///
+    /// # Errors
+    /// If there is none that may end.
+    pub(super) async fn found(self, session: &Session, loaded: &Stacks) -> Result<Self, Trouble> {
+        let ends = match &self.ends {
+            Ends::Named(reference) => gc::named(session, loaded, reference).await?,
+            Ends::Nothing | Ends::Expired | Ends::One(..) => return Ok(self),
+        };
+        Ok(Self { ends, ..self })
+    }
+
+    /// The same, with what is made again although it has ended.
+    pub(super) fn renew(self, names: &[String]) -> Self {
+        Self {
+            renew: names.iter().cloned().collect(),
+            ..self
         }
     }
 
@@ -128,7 +187,7 @@ impl Wish {
     ) -> Result<Vec<Problem>, Vec<Problem>> {
         let lints = match self.policy {
             Policy::Sync | Policy::KeepAll => lint::lint(&stack.manifest, sources, Some(zones)),
-            Policy::Destroy => Vec::new(),
+            Policy::Destroy | Policy::End => Vec::new(),
         };
         lint::judge(lints, self.deny.is_some())
     }
@@ -137,7 +196,7 @@ impl Wish {
     pub(super) fn trials<'a>(&self, stack: &'a Stack) -> Vec<Trial<'a>> {
         match self.policy {
             Policy::Sync | Policy::KeepAll => stack.manifest.trials(),
-            Policy::Destroy => Vec::new(),
+            Policy::Destroy | Policy::End => Vec::new(),
         }
     }
 }

@@ -14,7 +14,7 @@ use crate::address::{Address, Ids, RemoteId};
 use crate::cloudflare::{self, Misfit};
 use crate::credential::Credential;
 use crate::diff::{Extent, FieldChange};
-use crate::observed::Object;
+use crate::observed::{Object, Vitals};
 use crate::problem::Problem;
 use crate::request::Request;
 use crate::scope::Scope;
@@ -50,6 +50,10 @@ pub trait AnyKind: Sync {
         listing: &Listing,
         view: &View<'_>,
     ) -> Result<Option<(Address, Object)>, Misfit>;
+    fn past(&self, scope: &Scope, name: &str) -> Option<Listing>;
+    /// # Errors
+    /// If the body has not the fields that the kind reads.
+    fn vitals(&self, live: &Value) -> Result<Vitals, Misfit>;
     fn travels_with(&self, scope: &Scope, name: &str) -> Option<String>;
     fn misplaced(&self, view: &View<'_>, name: &str) -> Option<Misplaced>;
     fn words(&self, object: &Object) -> String;
@@ -79,6 +83,8 @@ pub trait AnyKind: Sync {
     fn delete(&self, write: &Write<'_>, object: &Object) -> Result<Step, Unresolved>;
     fn delete_older(&self, scope: &Scope, id: &RemoteId) -> Option<Step>;
     fn drain(&self, scope: &Scope, id: &RemoteId) -> Option<Draining>;
+    /// Whether its objects have connections that keep them from being deleted.
+    fn drains(&self) -> bool;
     fn loaded_by(&self, write: &Write<'_>) -> Option<Loading>;
     fn created(&self, answer: &Value) -> Option<RemoteId>;
     fn serves(&self, name: &str, spec: &Value) -> Vec<String>;
@@ -196,6 +202,14 @@ impl<K: Kind> AnyKind for Erased<K> {
         }
     }
 
+    fn past(&self, scope: &Scope, name: &str) -> Option<Listing> {
+        K::past(scope, name)
+    }
+
+    fn vitals(&self, live: &Value) -> Result<Vitals, Misfit> {
+        Ok(K::vitals(&cloudflare::decode(live)?))
+    }
+
     fn travels_with(&self, scope: &Scope, name: &str) -> Option<String> {
         K::travels_with(scope, name)
     }
@@ -255,6 +269,10 @@ impl<K: Kind> AnyKind for Erased<K> {
 
     fn drain(&self, scope: &Scope, id: &RemoteId) -> Option<Draining> {
         K::drain(scope, id)
+    }
+
+    fn drains(&self) -> bool {
+        K::drain(&Scope::default(), &RemoteId::new("any")).is_some()
     }
 
     fn loaded_by(&self, write: &Write<'_>) -> Option<Loading> {

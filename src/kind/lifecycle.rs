@@ -5,7 +5,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::entry::{Entry, Key};
-use crate::desired::{Drain, Lifecycle};
+use crate::desired::{Drain, Ephemeral, Lifecycle};
+use crate::lifetime;
 use crate::problem::Problem;
 
 /// How an object that is found by its name is kept. A surface takes these in with
@@ -14,7 +15,7 @@ use crate::problem::Problem;
 #[serde(rename_all = "camelCase", default)]
 pub struct Kept {
     /// Refuse any plan that deletes this. Default `false`.
-    protect: bool,
+    pub(super) protect: bool,
     /// Former names. What this stack owns and what still has one of them is renamed in place
     /// instead of deleted and created.
     previous_names: Vec<String>,
@@ -99,5 +100,53 @@ impl OnDelete {
             );
         }
         self.drain()
+    }
+}
+
+/// When an object ends although it is declared.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Limited {
+    /// How long after it was made, such as `72h` or `3d`, whatever is connected to it then.
+    #[schemars(schema_with = "lifetime::schema")]
+    ttl: Option<String>,
+    /// How long without any connection, such as `30m`. Begins with the end of the first one.
+    #[schemars(schema_with = "lifetime::schema")]
+    idle: Option<String>,
+}
+
+impl Limited {
+    /// When the object of an entry ends; what is wrong with that is pushed.
+    pub(super) fn ephemeral(
+        &self,
+        entry: &Entry<'_>,
+        protect: bool,
+        problems: &mut Vec<Problem>,
+    ) -> Ephemeral {
+        let seconds = |text: &Option<String>| text.as_deref().and_then(lifetime::seconds);
+        let (ttl, idle) = (seconds(&self.ttl), seconds(&self.idle));
+        let at = entry.at(&[Key::Field("ephemeral")]);
+        if ttl.is_none() && idle.is_none() {
+            let problem = Problem::new("tunctl::endless_ephemeral", "nothing says when it ends");
+            let problem = problem.at(at, "neither `ttl` nor `idle`");
+            problems.push(problem.help("write `{ttl: 72h}`, `{idle: 30m}`, or both"));
+        }
+        for (name, value) in [("ttl", ttl), ("idle", idle)] {
+            if value == Some(0) {
+                let at = entry.at(&[Key::Field("ephemeral"), Key::Field(name)]);
+                let problem = Problem::new("tunctl::endless_ephemeral", "it would never be there");
+                let problem = problem.at(at, "it ends as soon as it begins");
+                problems.push(problem.help("write at least `1s`"));
+            }
+        }
+        if protect {
+            let problem = Problem::new(
+                "tunctl::protected_ephemeral",
+                "what ends by itself cannot be protected",
+            );
+            let problem = problem.at(at, "ends by itself");
+            problems.push(problem.help("drop `protect`, or drop `ephemeral`"));
+        }
+        Ephemeral { ttl, idle }
     }
 }

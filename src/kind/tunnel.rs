@@ -17,8 +17,8 @@ use crate::cloudflare::tunnel::{self, Cascade, Filter, New, Patch};
 use crate::cloudflare::{Operation, Secret, connection};
 use crate::credential::Credential;
 use crate::diff::FieldChange;
-use crate::kind::lifecycle::{Kept, OnDelete};
-use crate::observed::Object;
+use crate::kind::lifecycle::{Kept, Limited, OnDelete};
+use crate::observed::{Object, Vitals};
 use crate::problem::Problem;
 use crate::request::Request;
 use crate::scope::Scope;
@@ -43,6 +43,8 @@ pub struct Surface {
     on_delete: OnDelete,
     /// The sink that the connectors' run token goes to, one of `sinks`.
     run_token: Option<String>,
+    /// When the tunnel ends although it is declared: `tunctl gc` and `tunctl watch` end it then.
+    ephemeral: Option<Limited>,
 }
 
 /// The declared fields of a tunnel, beside its name.
@@ -90,6 +92,9 @@ impl Kind for Tunnel {
         let mut lifecycle = surface.kept.lifecycle(entry, &mut lowered.problems);
         lifecycle.drain = surface.on_delete.drain_of(entry, &mut lowered.problems);
         lifecycle.keeping = entry.keeping("runToken", surface.run_token);
+        let (protect, problems) = (lifecycle.protect, &mut lowered.problems);
+        let limited = surface.ephemeral.as_ref();
+        lifecycle.ephemeral = limited.map(|it| it.ephemeral(entry, protect, problems));
         let address = Self::address(entry.name);
         let at = entry.at(&[]);
         lowered.declare(address, &spec, Vec::new(), at).lifecycle = lifecycle;
@@ -122,9 +127,23 @@ impl Kind for Tunnel {
         };
         let object = Object {
             live: matches!(live.status.as_deref(), Some("healthy" | "degraded")),
+            vitals: vitals(&live),
             ..Object::new(live.id, serde_json::to_value(spec).ok()?)
         };
         Some((Self::address(&live.name), object))
+    }
+
+    fn past(scope: &Scope, name: &str) -> Option<Listing> {
+        let deleted = Filter {
+            is_deleted: true,
+            name: Some(name.to_owned()),
+            ..Filter::default()
+        };
+        Some(listing(scope, &deleted))
+    }
+
+    fn vitals(live: &tunnel::Tunnel) -> Vitals {
+        vitals(live)
     }
 
     fn refuse_replacement(_: &FieldChange) -> Option<String> {
@@ -198,6 +217,19 @@ impl Kind for Tunnel {
             evict: Some(connection::delete_all(&scope.account, id).request),
             refused: ACTIVE_CONNECTIONS,
         })
+    }
+}
+
+/// When a tunnel was made and last in use. While it is connected, `conns_inactive_at` is null; for
+/// one that never was it is the time of its creation (cloudflare-api.md 2.1).
+pub(super) fn vitals(live: &tunnel::Tunnel) -> Vitals {
+    let at = |text: &Option<String>| text.as_deref().and_then(|text| text.parse().ok());
+    let made = at(&live.created_at);
+    Vitals {
+        status: live.status.clone(),
+        made,
+        idle: at(&live.conns_inactive_at).filter(|idle| Some(*idle) != made),
+        deleted: at(&live.deleted_at),
     }
 }
 

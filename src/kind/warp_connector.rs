@@ -103,6 +103,7 @@ impl Kind for WarpConnector {
         }
         let object = Object {
             live: matches!(live.status.as_deref(), Some("healthy" | "degraded")),
+            vitals: super::tunnel::vitals(&live),
             ..Object::new(live.id, json!({}))
         };
         Some((Self::address(&live.name), object))

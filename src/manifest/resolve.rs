@@ -292,6 +292,7 @@ fn ownership(surface: &Surface, value: &Value, problems: &mut Vec<Problem>) -> O
         protected: patterns(surface.protected.iter().map(String::as_str), problems),
         elsewhere: BTreeMap::new(),
         dropped: None,
+        endings: BTreeMap::new(),
     }
 }
 

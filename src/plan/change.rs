@@ -9,6 +9,7 @@ use crate::address::Address;
 use crate::desired::Drain;
 use crate::diff::FieldChange;
 use crate::observed::{Form, Object};
+use crate::ownership::Cause;
 use crate::source::Span;
 
 /// One thing that will change.
@@ -121,6 +122,37 @@ pub enum Reason {
     Unfinished,
     /// Somebody asked for it.
     Requested,
+    /// It is to end, or leads to what is.
+    Ends {
+        /// Why.
+        cause: Cause,
+        /// When that began, if it has begun.
+        since: Option<Timestamp>,
+    },
+}
+
+impl Reason {
+    /// The word for programs.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Differs => "differs",
+            Self::Changed => "changed",
+            Self::Drifted => "drifted",
+            Self::Undeclared => "undeclared",
+            Self::Follows(_) => "follows",
+            Self::NotKept(_) => "not_kept",
+            Self::Expires(_) => "expires",
+            Self::Unfinished => "unfinished",
+            Self::Requested => "requested",
+            Self::Ends { cause, .. } => match cause {
+                Cause::Undeclared => "undeclared",
+                Cause::Requested => "requested",
+                Cause::Ttl | Cause::Idle => "expired",
+            },
+        }
+    }
 }
 
 impl Action {

@@ -27,6 +27,7 @@ pub fn digest(object: &Object) -> String {
         expires,
         standing,
         older,
+        vitals: _,
     } = object;
     let owner = match owner {
         Owner::Ours => json!("ours"),

@@ -169,7 +169,7 @@ pub(super) fn judge(input: &Input<'_>, stages: &[Vec<Change>]) -> Vec<Finding> {
     let mut findings = protected(input, &changes);
     findings.extend(foreign(input, &changes));
     findings.extend(traffic::live(input, &changes));
-    if input.policy != Policy::Destroy {
+    if matches!(input.policy, Policy::Sync | Policy::KeepAll) {
         findings.extend(traffic::lost(input, &changes));
         findings.extend(traffic::dark(input, &changes));
         findings.extend(defaults(input, &changes));

@@ -4,9 +4,10 @@
 use super::judge::is_in_hand;
 use super::{Action, Change, Input, Policy, Reason};
 use crate::address::Address;
-use crate::desired::{Declared, Drain};
+use crate::desired::Declared;
 use crate::kind::{AnyKind, Recheck};
 use crate::observed::{Object, Owner};
+use crate::ownership::Ending;
 use crate::problem::Problem;
 
 /// Every deletion that the plan needs.
@@ -28,11 +29,15 @@ pub(super) fn undeclared(
         if input.ownership.is_ignored(address) {
             continue;
         }
+        let ending = input.ownership.ending(address, object);
+        let ending = ending.filter(|_| declared.is_none());
         let goes = match declared {
             Some(declared) => input.policy == Policy::Destroy && is_in_hand(declared, object),
-            None => input.ownership.is_ours(address, object),
+            None if ending.is_some() => true,
+            None => input.policy != Policy::End && input.ownership.is_ours(address, object),
         };
-        let may_go = input.ownership.may_go(address);
+        let begun = ending.is_some_and(|(_, ending)| ending.since.is_some());
+        let may_go = begun || input.ownership.may_go(address);
         let twin = changes.last().filter(|it| may_go && it.address == *address);
         if goes && let Some(twin) = twin {
             problems.push(ambiguous(
@@ -40,9 +45,14 @@ pub(super) fn undeclared(
                 [twin.action.objects(), std::slice::from_ref(object)],
             ));
         } else if goes {
-            changes.push(deletion(input, *kind, address, object));
+            let ending = ending.map(|(_, ending)| ending);
+            changes.push(Change {
+                recheck: kind.recheck() != Recheck::Never,
+                ..deletion(input, (address, object), declared, ending)
+            });
         }
-        if declared.is_none() && may_go && !goes && object.owner == Owner::Ours {
+        let asked = input.policy != Policy::End && declared.is_none();
+        if asked && may_go && !goes && object.owner == Owner::Ours {
             warnings.push(kept(input, *kind, address, object));
         } else if input.ownership.was_declared(address) && !(goes && may_go) {
             warnings.push(left_alone(input, *kind, address, object));
@@ -55,17 +65,30 @@ pub(super) fn undeclared(
     }
 }
 
-fn deletion(input: &Input<'_>, kind: &dyn AnyKind, address: &Address, object: &Object) -> Change {
-    let declared = input.desired.get(address);
+fn deletion(
+    input: &Input<'_>,
+    (address, object): (&Address, &Object),
+    declared: Option<&Declared>,
+    ending: Option<&Ending>,
+) -> Change {
+    let drain = match (declared, ending) {
+        (Some(declared), _) => declared.lifecycle.drain,
+        (None, Some(ending)) => ending.drain,
+        (None, None) => input.desired.drain,
+    };
+    let reason = ending.map_or(Reason::Undeclared, |ending| Reason::Ends {
+        cause: ending.cause,
+        since: ending.since,
+    });
     Change {
         address: address.clone(),
         action: Action::Delete {
             object: object.clone(),
-            drain: drain(input, declared),
+            drain,
         },
-        reason: Reason::Undeclared,
+        reason,
         waits_for: Vec::new(),
-        recheck: kind.recheck() != Recheck::Never,
+        recheck: false,
         at: declared.map(|declared| declared.at),
         keeps: None,
     }
@@ -115,10 +138,6 @@ fn ambiguous(address: &Address, objects: [&[Object]; 2]) -> Problem {
         ),
     )
     .help("delete or rename one of them at Cloudflare")
-}
-
-fn drain(input: &Input<'_>, declared: Option<&Declared>) -> Drain {
-    declared.map_or(input.desired.drain, |declared| declared.lifecycle.drain)
 }
 
 fn kept(input: &Input<'_>, kind: &dyn AnyKind, address: &Address, object: &Object) -> Problem {

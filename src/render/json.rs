@@ -5,6 +5,7 @@
 mod change;
 mod drift;
 mod explanation;
+mod outcome;
 
 use std::borrow::Cow;
 use std::fmt::{Display, Write as _};
@@ -17,16 +18,16 @@ use serde_json::{Map, Value, json};
 use super::text::{bounded, is_hostile};
 use super::{Coverage, Report, Summary};
 use crate::address::Address;
-use crate::apply::{Failure, Outcome, Verdict};
 use crate::plan::forecast::Forecast;
-use crate::plan::{Change, Finding, Moved, Plan, fingerprint};
+use crate::plan::{Finding, Moved, Plan, fingerprint};
 use crate::problem::{MORE, Problem};
 use crate::routing::test::Trial;
 use crate::source::{Sources, Span};
 
-use change::{ChangeJson, actions};
+use change::ChangeJson;
 use drift::DriftJson;
 pub use explanation::explanation_json;
+pub use outcome::outcome_json;
 
 /// The version of all formats. The minor number grows when keys are added, the major one when
 /// keys change their meaning; Terraform counts its own in the same way.
@@ -82,31 +83,6 @@ pub fn plan_json<'a>(report: &Report<'a>) -> PlanJson<'a> {
         tests: tests.iter().map(trial).collect(),
         forecast: forecast.map(cost),
     }
-}
-
-/// How a run ended, as one JSON object.
-#[must_use]
-pub fn outcome_json(stack: &str, outcome: &Outcome) -> Value {
-    let verdicts = &outcome.verdicts;
-    let count = |name: &str| {
-        verdicts
-            .iter()
-            .filter(|(_, it)| verdict(it) == name)
-            .count()
-    };
-    let mut summary = summary(Summary::of_outcome(outcome));
-    for name in ["failed", "skipped", "moved", "pending", "stopped"] {
-        summary[name] = json!(count(name));
-    }
-    json!({
-        "format_version": FORMAT_VERSION,
-        "stack": stack,
-        "summary": summary,
-        "results": verdicts
-            .iter()
-            .map(|(change, end)| result(change, end, outcome))
-            .collect::<Vec<_>>(),
-    })
 }
 
 /// What moved since a plan was made, as one JSON object.
@@ -317,49 +293,4 @@ fn summary(summary: Summary) -> Value {
         destroy,
     } = summary;
     json!({ "add": add, "change": change, "destroy": destroy })
-}
-
-fn result(change: &Change, end: &Verdict, outcome: &Outcome) -> Value {
-    let mut entry = Map::new();
-    identify(&mut entry, &change.address);
-    let (code, message, help, waits_for) = match end {
-        Verdict::Done | Verdict::Stopped => (None, None, None, &[][..]),
-        Verdict::Moved(how) => (None, Some(how), None, &[][..]),
-        Verdict::Skipped(blocked) => (None, None, None, blocked.as_slice()),
-        Verdict::Pending { code, message } => (Some(*code), Some(message), None, &[][..]),
-        Verdict::Failed(failure) => {
-            let Failure {
-                code,
-                message,
-                help,
-            } = failure;
-            (Some(code.as_str()), Some(message), help.as_ref(), &[][..])
-        }
-    };
-    let concerns = outcome.concerns.iter();
-    let concerns = concerns.filter(|(address, _)| *address == change.address);
-    let concerns: Vec<&String> = concerns.map(|(_, concern)| concern).collect();
-    let rest = [
-        ("action", json!(change.action.name())),
-        ("actions", json!(actions(&change.action))),
-        ("verdict", json!(verdict(end))),
-        ("code", json!(code)),
-        ("message", json!(message)),
-        ("help", json!(help)),
-        ("waits_for", json!(waits_for)),
-        ("concerns", json!(concerns)),
-    ];
-    entry.extend(rest.map(|(key, value)| (key.to_owned(), value)));
-    Value::Object(entry)
-}
-
-fn verdict(verdict: &Verdict) -> &'static str {
-    match verdict {
-        Verdict::Done => "done",
-        Verdict::Moved(_) => "moved",
-        Verdict::Skipped(_) => "skipped",
-        Verdict::Pending { .. } => "pending",
-        Verdict::Stopped => "stopped",
-        Verdict::Failed(_) => "failed",
-    }
 }

@@ -17,7 +17,15 @@ const TICK: Duration = Duration::from_millis(100);
 #[derive(Debug, Clone)]
 pub struct Progress {
     bar: ProgressBar,
+    ticks: Ticks,
     counts: Arc<Counts>,
+}
+
+/// Whether the line moves by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ticks {
+    Steadily,
+    Never,
 }
 
 #[derive(Debug, Default)]
@@ -31,8 +39,11 @@ impl Progress {
     /// Draws on standard error, which must be a terminal.
     #[must_use]
     pub fn visible() -> Self {
-        let progress = Self::on(ProgressDrawTarget::stderr());
-        progress.bar.enable_steady_tick(TICK);
+        let progress = Self {
+            ticks: Ticks::Steadily,
+            ..Self::on(ProgressDrawTarget::stderr())
+        };
+        progress.resume();
         progress
     }
 
@@ -50,6 +61,7 @@ impl Progress {
         bar.set_style(template.unwrap_or_else(|_| ProgressStyle::default_spinner()));
         Self {
             bar,
+            ticks: Ticks::Never,
             counts: Arc::default(),
         }
     }
@@ -107,7 +119,15 @@ impl Progress {
         self.bar.suspend(write)
     }
 
-    /// Takes the line away for good.
+    /// Draws the line again that [`Self::finish`] took away.
+    pub fn resume(&self) {
+        self.bar.reset();
+        if self.ticks == Ticks::Steadily {
+            self.bar.enable_steady_tick(TICK);
+        }
+    }
+
+    /// Takes the line away, for good or until somebody has been asked something.
     pub fn finish(&self) {
         self.bar.finish_and_clear();
     }

@@ -460,7 +460,7 @@ fn a_path_that_cannot_be_routed_does_not_mean_gone() {
     assert_snapshot!(ends(&world.apply()), @r"
         delete dns_record.app.example.com: done
         create tunnel.edge-api: done
-        delete tunnel.edge-web: failed tunctl::api_rejected, DELETE /accounts/[id]/cfd_tunnel/[id] failed: status 404, Could not route (7003)
+        delete tunnel.edge-web: failed TUNNEL_CLOUDFLARE_DELETION_FAILED, DELETE /accounts/[id]/cfd_tunnel/[id] failed: status 404, Could not route (7003)
     ");
 }
 

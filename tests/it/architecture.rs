@@ -33,6 +33,8 @@ const LAYERS: &[(&str, &[&str])] = &[
             "desired",
             "observed",
             "ownership",
+            "teardown",
+            "claim",
         ],
     ),
     (

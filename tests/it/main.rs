@@ -55,6 +55,8 @@ mod kinds;
 mod leaks;
 /// Servers that say "success" and something else.
 mod lies;
+/// The end of tunnels: teardown, expiry, kills at every request, and what the store remembers.
+mod lifecycle;
 /// What is valid and hardly wanted: every lint, its silence, and how it ends a run.
 mod lints;
 /// The same documents through another reader.

@@ -195,7 +195,7 @@ fn what_another_manifest_of_the_run_declares_is_an_error_that_names_it() {
     world.elsewhere(&["tunnel.edge-web"], "shop");
     assert_snapshot!(world.refused(), @r"
         tunctl::claimed_twice: two stacks declare the same object
-          at `edge-web`: stack `shop` of this run declares `tunnel.edge-web` too
+          at `edge-web`: stack `shop` declares `tunnel.edge-web` too
           help: declare it in one stack only
     ");
 }

@@ -90,6 +90,7 @@ pub(super) fn live(input: &Input<'_>, changes: &[&Change]) -> Option<Finding> {
         matches!(change.action, Action::Delete { .. })
             && is_live(input, &change.address)
             && !input.ownership.leaving().any(|it| *it == change.address)
+            && !input.ownership.endings.contains_key(&change.address)
     });
     finding(
         Guard::Live,

@@ -65,6 +65,7 @@ fn finished(change: &Change, verdict: &Verdict) -> Line {
             Tone::Warning,
             &format!("{noun} pending: {}", prose(message)),
         ),
+        Verdict::Kept(why) => about(change, Tone::Strong, &format!("Not ended: {}", prose(why))),
         Verdict::Stopped => about(change, Tone::Warning, "Not begun"),
         Verdict::Failed(failure) => about(
             change,

@@ -4,9 +4,9 @@ use super::line::{Line, Tone};
 use crate::address::Address;
 use crate::desired::Drain;
 use crate::kind;
+use crate::ownership::Cause;
 use crate::plan::{Action, Change, Reason};
 use crate::render::text::{escaped, quoted};
-use crate::scope::Scope;
 
 /// The lines above the block of a change.
 pub(super) fn heading(change: &Change) -> Vec<Line> {
@@ -86,15 +86,31 @@ fn because(change: &Change) -> Option<String> {
         (Reason::Expires(at), _) => Some(format!("it ends at {at}")),
         (Reason::Unfinished, _) => Some("its last rotation did not end".to_owned()),
         (Reason::Requested, _) => Some("somebody asked for it".to_owned()),
+        (Reason::Ends { cause, since }, _) => Some(match since {
+            Some(since) => format!("its end began at {since}: {}", ends(*cause)),
+            None => ends(*cause).to_owned(),
+        }),
+    }
+}
+
+/// Why something ends, in words.
+pub(crate) fn ends(cause: Cause) -> &'static str {
+    match cause {
+        Cause::Undeclared => "it is no longer declared",
+        Cause::Requested => "somebody asked for it",
+        Cause::Ttl => "its time is over",
+        Cause::Idle => "nothing was connected for too long",
     }
 }
 
 /// What happens to the live connections of what is deleted.
 fn draining(change: &Change) -> Option<Line> {
-    let Action::Delete { object, drain } = &change.action else {
+    let Action::Delete { drain, .. } = &change.action else {
         return None;
     };
-    kind::find(&change.address.kind)?.drain(&Scope::default(), &object.id)?;
+    if !kind::drains(&change.address.kind) {
+        return None;
+    }
     let (tone, text) = match drain {
         Drain::Wait { seconds } => (
             Tone::Dim,

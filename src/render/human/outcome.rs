@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use super::event::words;
 use super::line::{Line, Tone, write_all};
 use crate::address::Address;
+use crate::api::advice;
 use crate::apply::{Failure, Outcome, Verdict};
 use crate::plan::Change;
 use crate::render::text::prose;
@@ -36,13 +37,15 @@ impl Run {
 /// If it cannot be written.
 pub fn outcome(to: &mut dyn Write, outcome: &Outcome, run: Run, style: Style) -> io::Result<()> {
     let ends = Ends::of(outcome);
-    let mut lines = ends.failures();
+    let mut lines = broken(outcome);
+    lines.extend(ends.failures());
     lines.extend(ends.skips());
     let moved = Line::new(Tone::Alarm, "Error: ").then(
         Tone::Strong,
         "left alone, because it moved since the plan was made:",
     );
     lines.extend(section(moved, &ends.moved));
+    lines.extend(section(Line::new(Tone::Plain, "Not ended:"), &ends.kept));
     lines.extend(section(
         Line::new(Tone::Warning, "Not settled yet:"),
         &ends.pending,
@@ -67,6 +70,7 @@ struct Ends<'a> {
     /// By what was waited for.
     skipped: BTreeMap<&'a [Address], Vec<&'a Address>>,
     moved: Vec<(&'a Address, String)>,
+    kept: Vec<(&'a Address, String)>,
     pending: Vec<(&'a Address, String)>,
     stopped: Vec<(&'a Address, String)>,
 }
@@ -86,6 +90,7 @@ impl<'a> Ends<'a> {
                     let text = format!("{} [{code}]", prose(message));
                     ends.pending.push((address, text));
                 }
+                Verdict::Kept(why) => ends.kept.push((address, prose(why))),
                 Verdict::Stopped => ends.stopped.push((address, "not begun".to_owned())),
                 Verdict::Failed(failure) => ends.failed.push((change, failure)),
             }
@@ -94,26 +99,11 @@ impl<'a> Ends<'a> {
     }
 
     fn failures(&self) -> Vec<Line> {
-        let mut lines = Vec::new();
-        for (change, failure) in &self.failed {
-            let Failure {
-                code,
-                message,
-                help,
-            } = failure;
-            lines.push(
-                Line::new(Tone::Alarm, "Error: ")
-                    .then(
-                        Tone::Strong,
-                        format!("{} was not {}", change.address, words(&change.action).done),
-                    )
-                    .then(Tone::Dim, format!(" [{code}]")),
-            );
-            lines.push(Line::at(2, Tone::Plain, prose(message)));
-            lines.extend(help.as_deref().map(Line::help));
-            lines.push(Line::blank());
-        }
-        lines
+        let each = self.failed.iter().flat_map(|(change, failure)| {
+            let done = words(&change.action).done;
+            alarm(format!("{} was not {done}", change.address), failure)
+        });
+        each.collect()
     }
 
     fn skips(&self) -> Vec<Line> {
@@ -158,6 +148,39 @@ impl<'a> Ends<'a> {
         let text = format!("{name} incomplete: {done}; {open}. Run again to finish.");
         Line::new(Tone::Alarm, text)
     }
+}
+
+/// What kept the run from going on, beside what its changes say.
+fn broken(outcome: &Outcome) -> Vec<Line> {
+    let broken = outcome.broken.iter();
+    let broken = broken.flat_map(|it| alarm("the run could not go on".to_owned(), it));
+    let unlocked = outcome.unlocked.then(|| {
+        let text = "the account's lock was lost, so nothing more was written";
+        let line = Line::new(Tone::Alarm, "Error: ").then(Tone::Strong, text);
+        line.then(Tone::Dim, format!(" [{}]", advice::FENCED))
+    });
+    broken
+        .chain(unlocked.into_iter().flat_map(|it| [it, Line::blank()]))
+        .collect()
+}
+
+/// A failure with its code, what happened, and what to do.
+fn alarm(title: String, failure: &Failure) -> Vec<Line> {
+    let Failure {
+        code,
+        message,
+        help,
+        answer: _,
+    } = failure;
+    let mut lines = vec![
+        Line::new(Tone::Alarm, "Error: ")
+            .then(Tone::Strong, title)
+            .then(Tone::Dim, format!(" [{code}]")),
+        Line::at(2, Tone::Plain, prose(message)),
+    ];
+    lines.extend(help.as_deref().map(Line::help));
+    lines.push(Line::blank());
+    lines
 }
 
 fn section(title: Line, entries: &[(&Address, String)]) -> Vec<Line> {

@@ -80,7 +80,7 @@ impl<'a> ChangeJson<'a> {
             | Action::Replace { .. }
             | Action::Delete { .. } => None,
         };
-        let (reason, follows) = reason(why);
+        let (reason, follows) = (why.name(), follows(why));
         Self {
             address,
             kind: &address.kind,
@@ -163,18 +163,11 @@ fn expires(reason: &Reason) -> Option<String> {
     }
 }
 
-/// A reason, and what it is about.
-pub(super) fn reason(reason: &Reason) -> (&'static str, Option<&Address>) {
-    match reason {
-        Reason::New => ("new", None),
-        Reason::Differs => ("differs", None),
-        Reason::Changed => ("changed", None),
-        Reason::Drifted => ("drifted", None),
-        Reason::Undeclared => ("undeclared", None),
-        Reason::Follows(followed) => ("follows", Some(followed)),
-        Reason::NotKept(_) => ("not_kept", None),
-        Reason::Expires(_) => ("expires", None),
-        Reason::Unfinished => ("unfinished", None),
-        Reason::Requested => ("requested", None),
+/// The change that one follows.
+fn follows(reason: &Reason) -> Option<&Address> {
+    if let Reason::Follows(followed) = reason {
+        Some(followed)
+    } else {
+        None
     }
 }

@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use super::change::{Values, reason};
+use super::change::Values;
 use crate::address::Address;
 use crate::plan::{Action, Change};
 
@@ -42,14 +42,13 @@ impl<'a> DriftJson<'a> {
             | Action::Replace { .. } => &["update"],
         };
         let live = action.objects().first().map(|object| &object.spec);
-        let (reason, _) = reason(why);
         Self {
             address,
             kind: &address.kind,
             name: &address.name,
             mode: "managed",
             change: Values::between(actions, action.after(), live),
-            reason,
+            reason: why.name(),
             mended_by: action.name(),
         }
     }

@@ -353,6 +353,7 @@ impl Story {
                 Verdict::Failed(failure) => failure.code.as_str(),
                 Verdict::Pending { code, .. } => code,
                 Verdict::Moved(_) => "moved",
+                Verdict::Kept(_) => "kept",
                 Verdict::Stopped => "stopped",
             };
             let connected = code == ACTIVE && !after.connectors.is_empty();

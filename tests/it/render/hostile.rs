@@ -99,6 +99,7 @@ fn verdict() -> impl Strategy<Value = Verdict> {
             code: two.clone(),
             message: one,
             help: Some(two),
+            ..Failure::default()
         }),
     })
 }
@@ -106,8 +107,13 @@ fn verdict() -> impl Strategy<Value = Verdict> {
 fn outcomes() -> impl Strategy<Value = Outcome> {
     let verdicts = prop::collection::vec((change(), verdict()), 0..5);
     (verdicts, text()).prop_map(|(verdicts, concern)| Outcome {
+        broken: Some(Failure {
+            message: concern.clone(),
+            ..Failure::default()
+        }),
         concerns: vec![(Address::new("tunnel", concern.clone()), concern)],
         verdicts,
+        unlocked: true,
     })
 }
 

@@ -211,6 +211,7 @@ fn an_outcome_has_a_result_for_each_change() {
       "skipped": 2,
       "moved": 1,
       "pending": 1,
+      "kept": 0,
       "stopped": 0
     }
     "#);

@@ -18,6 +18,7 @@ pub(crate) fn every_verdict() -> Outcome {
         code: "tunctl::api_conflict".to_owned(),
         message: "a tunnel with this name exists".to_owned(),
         help: Some("choose another name".to_owned()),
+        ..Failure::default()
     };
     let pending = Verdict::Pending {
         code: "TUNNEL_STOP_PENDING_ACTIVE_CONNECTIONS",
@@ -45,6 +46,7 @@ pub(crate) fn every_verdict() -> Outcome {
             Address::new("tunnel_config", "edge-web"),
             "another writer was overwritten".to_owned(),
         )],
+        ..Outcome::default()
     }
 }
 
@@ -65,7 +67,7 @@ fn happened(events: &[Event<'_>]) -> String {
 fn all_done(changes: impl IntoIterator<Item = Change>) -> Outcome {
     Outcome {
         verdicts: changes.into_iter().map(|it| (it, Verdict::Done)).collect(),
-        concerns: Vec::new(),
+        ..Outcome::default()
     }
 }
 

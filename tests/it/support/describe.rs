@@ -77,6 +77,10 @@ fn why(reason: &Reason) -> String {
         Reason::Expires(at) => format!("ends at {at}"),
         Reason::Unfinished => "unfinished".to_owned(),
         Reason::Requested => "requested".to_owned(),
+        Reason::Ends { cause, since } => {
+            let begun = since.map_or(String::new(), |it| format!(" since {it}"));
+            format!("ends{begun}: {}", cause.reason())
+        }
     }
 }
 
@@ -109,6 +113,7 @@ fn end(verdict: &Verdict) -> String {
             format!("skipped for {}", waiting.join(", "))
         }
         Verdict::Pending { code, message } => format!("pending {code}, {message}"),
+        Verdict::Kept(why) => format!("kept: {why}"),
         Verdict::Stopped => "stopped".to_owned(),
         Verdict::Failed(failure) => format!("failed {}, {}", failure.code, failure.message),
     }

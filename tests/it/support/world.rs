@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tunctl::address::Address;
 use tunctl::api::{Client, Clock, Credentials, Settings};
-use tunctl::apply::{Event, Executor, Outcome, Stop};
+use tunctl::apply::{Desk, Event, Executor, Ledger, Outcome, Stop};
 use tunctl::emulator;
 use tunctl::kind::KINDS;
 use tunctl::manifest::yaml::Budget;
@@ -24,6 +24,7 @@ use tunctl::plan::{Input, Plan, Policy};
 use tunctl::problem::Problem;
 use tunctl::secret::Delivery;
 use tunctl::source::Sources;
+use tunctl::teardown::Actor;
 
 pub(crate) use super::by_hand::{WEB, edge, keeping, mesh, scrubbed};
 pub(crate) use super::line::{Kill, Line, Moment};
@@ -321,9 +322,18 @@ impl World {
     ) -> Option<Outcome> {
         let manifest = self.manifest();
         let client = self.client();
+        let (clock, actor) = (Jumping::default(), Actor::default());
+        let desk = Desk {
+            store: None,
+            account: &manifest.account,
+            stack: &manifest.ownership.stack,
+            actor: &actor,
+        };
+        let ledger = Ledger::new(desk, &clock, survey.observed.at, []);
         let executor = Executor {
             client: &client,
-            clock: &Jumping::default(),
+            clock: &clock,
+            ledger: &ledger,
             survey,
             desired: &manifest.desired,
             ownership: &manifest.ownership,

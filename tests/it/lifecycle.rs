@@ -1,0 +1,13 @@
+//! The end of tunnels through the real binary: teardown, what the store remembers of it, expiry,
+//! and kills at every request.
+
+/// What stacks claim, and what they may not.
+mod claims;
+/// `kill -9` at every request, and the run after it.
+mod crash;
+/// Tunnels that end by themselves.
+mod expiry;
+/// An account, a store, and runs in directories of their own.
+mod place;
+/// One tunnel's end, as the tunnel service publishes it.
+mod teardown;
