@@ -35,7 +35,7 @@ pub(super) fn undeclared(
             None if ending.is_some() => true,
             None => input.policy != Policy::End && input.ownership.is_ours(address, object),
         };
-        let may_go = input.ownership.may_go(address);
+        let may_go = ending.is_some() || input.ownership.may_go(address);
         let twin = changes.last().filter(|it| may_go && it.address == *address);
         if goes && let Some(twin) = twin {
             problems.push(ambiguous(
