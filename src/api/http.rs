@@ -157,7 +157,7 @@ impl Wire for Http {
 
 /// Chooses ring for TLS, once for the process. A second call, or another choice made before,
 /// changes nothing.
-fn install_crypto() {
+pub(crate) fn install_crypto() {
     drop(rustls::crypto::ring::default_provider().install_default());
 }
 
