@@ -4,12 +4,14 @@
 //! It takes real time, because only real processes can be frozen. Nothing is asserted about how
 //! long anything takes; `TUNCTL_TAKEOVERS` says how often the lock changes hands.
 
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::Duration;
 
+use futures::stream;
 use serde_json::{Value, json};
 use tunctl::emulator::DEFAULT_ACCOUNT;
 use tunctl::store::{Holder, Lease, Terms, Wanted};
@@ -30,6 +32,9 @@ const TERMS: Terms = Terms {
     timeout: Duration::from_millis(200),
     margin: Duration::from_millis(100),
 };
+
+/// How long nobody may say anything before the test gives up.
+const PATIENCE: Duration = Duration::from_mins(2);
 
 fn variable(name: &str) -> Option<String> {
     std::env::var_os(name).map(|value| value.into_string().unwrap())
@@ -70,6 +75,7 @@ impl<'a> Crew<'a> {
             .env("TUNCTL_TEST_PLACE", &self.place.address)
             .env("TUNCTL_TEST_TARGET", &self.target)
             .env("TUNCTL_TEST_AHEAD", ["5", "-5", "0"][number % 3])
+            .stdin(Stdio::piped())
             .stdout(Stdio::piped());
         if let Some(url) = self.place.environment.get("AWS_ENDPOINT_URL") {
             command.env("TUNCTL_TEST_S3", url);
@@ -92,7 +98,8 @@ impl<'a> Crew<'a> {
     /// Waits until a member, or any but one, says a word.
     fn hear(&self, word: &str, fits: impl Fn(usize) -> bool) -> usize {
         loop {
-            let (number, line) = self.heard.recv().unwrap();
+            let heard = self.heard.recv_timeout(PATIENCE);
+            let (number, line) = heard.expect("somebody takes the lock and writes");
             if line == word && fits(number) {
                 return number;
             }
@@ -196,13 +203,18 @@ fn child_that_writes() {
         terms: TERMS,
         patience: Duration::from_hours(1),
     };
+    // It must not outlive a test that was killed itself.
+    thread::spawn(|| {
+        let _ = std::io::stdin().read_to_end(&mut Vec::new());
+        std::process::abort()
+    });
     run(async {
         // The provider may have been installed by the store.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = reqwest::Client::builder().no_proxy();
         let client = client.timeout(TERMS.timeout).build().unwrap();
         loop {
-            let lease = store.lock(&wanted, &|_| ()).await.unwrap();
+            let lease = Arc::new(store.lock(&wanted, &|_| ()).await.unwrap());
             say("took");
             tokio::select! {
                 () = write(&client, &lease) => {}
@@ -212,16 +224,20 @@ fn child_that_writes() {
     });
 }
 
-/// Writes as long as the lease says that it may.
-async fn write(client: &reqwest::Client, lease: &Lease) {
+/// Writes as long as the lease says that it may. It is asked when all but the request's body is on
+/// its way: the account does nothing without it.
+async fn write(client: &reqwest::Client, lease: &Arc<Lease>) {
     let target = variable("TUNCTL_TEST_TARGET").unwrap();
     let tenure = lease.counter();
-    let body = json!({"name": format!("tunnel-{tenure}")}).to_string();
+    let text = json!({"name": format!("tunnel-{tenure}")}).to_string();
     while lease.check().is_ok() {
+        let (lease, body) = (Arc::clone(lease), text.clone());
+        let body = stream::once(async move { lease.check().map(|()| body) });
         let request = client.post(format!("{target}?tenure={tenure}"));
         let request = request
             .header("authorization", "Bearer test")
-            .body(body.clone());
+            .header("content-length", text.len())
+            .body(reqwest::Body::wrap_stream(body));
         // The account says no to a name that is taken, and has seen it all the same.
         if request.send().await.is_ok() {
             say("wrote");
