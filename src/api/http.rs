@@ -274,7 +274,7 @@ fn last_moment(body: Vec<u8>, permit: LastPermit) -> reqwest::Body {
 
 fn trouble(error: &reqwest::Error) -> WireError {
     if sources(error).any(<dyn StdError>::is::<TooLate>) {
-        return WireError::Unsendable(TooLate.to_string());
+        return WireError::Fenced;
     }
     if error.is_builder() {
         return WireError::Unsendable(root(error));

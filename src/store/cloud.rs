@@ -1,6 +1,7 @@
 //! A store in S3, Google Cloud Storage or Azure, or whatever speaks like one of them.
 //!
-//! Invariant: an entry of a log is an object of its own, whose name sorts behind all before it.
+//! Invariant: what is added to a log at once is an object of its own, whose name sorts behind all
+//! before it.
 
 mod connect;
 
@@ -221,17 +222,17 @@ impl Backend for Cloud {
             names.sort_unstable();
             let lines = names.into_iter().map(|name| async move {
                 let found = self.found(&name).await?;
-                Ok(found.map(|found| Line {
-                    bytes: found.bytes,
+                // One that was deleted since it was listed has no entries any more.
+                let bytes = found.map(|found| found.bytes).unwrap_or_default();
+                let entries = bytes.split(|byte| *byte == b'\n');
+                let entries = entries.filter(|entry| !entry.is_empty());
+                let lines = entries.map(|entry| Line {
+                    bytes: entry.to_vec(),
                     place: name.to_string(),
-                }))
+                });
+                Ok::<Vec<Line>, String>(lines.collect())
             });
-            let lines = stream::iter(lines).buffered(READS);
-            // One that was deleted since it was listed is no entry any more.
-            lines
-                .try_filter_map(|line| std::future::ready(Ok(line)))
-                .try_collect()
-                .await
+            stream::iter(lines).buffered(READS).try_concat().await
         })
     }
 }

@@ -1,5 +1,8 @@
 //! The lock of an account, in simulated time: machines with wrong clocks, frozen and dead holders.
 
+/// Runs that want one account at the same time.
+#[cfg(unix)]
+mod runs;
 /// Real processes that are killed and frozen.
 #[cfg(unix)]
 mod takeover;

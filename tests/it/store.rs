@@ -203,11 +203,11 @@ fn entries_come_back_in_the_order_they_were_added_whatever_the_clocks_say() {
             for (ahead, entry) in [(0, 1), (5, 2), (-5, 3), (0, 4)] {
                 let store = place.open_at(ahead);
                 store
-                    .append(&journal(), &json!({"n": entry}))
+                    .append(&journal(), &[json!({"n": entry})])
                     .await
                     .unwrap();
                 store
-                    .append(&journal(), &json!({"n": entry, "more": "é\n"}))
+                    .append(&journal(), &[json!({"n": entry, "more": "é\n"})])
                     .await
                     .unwrap();
             }
@@ -218,6 +218,11 @@ fn entries_come_back_in_the_order_they_were_added_whatever_the_clocks_say() {
             assert_eq!(entries[1]["more"], "é\n");
             let audit = Log::audit(ACCOUNT).unwrap();
             assert_eq!(store.entries(&audit).await.unwrap(), [] as [Value; 0]);
+            store.append(&audit, &[json!(1), json!(2)]).await.unwrap();
+            store.append(&audit, &[]).await.unwrap();
+            store.append(&audit, &[json!(3)]).await.unwrap();
+            let entries = store.entries(&audit).await.unwrap();
+            assert_eq!(entries, [json!(1), json!(2), json!(3)]);
         });
     }
 }
@@ -225,8 +230,8 @@ fn entries_come_back_in_the_order_they_were_added_whatever_the_clocks_say() {
 #[test]
 fn a_log_in_a_directory_is_a_file_of_lines() {
     let place = Place::directory();
-    run(place.open().append(&journal(), &json!({"op": "a"}))).unwrap();
-    run(place.open().append(&journal(), &json!({"op": "b"}))).unwrap();
+    run(place.open().append(&journal(), &[json!({"op": "a"})])).unwrap();
+    run(place.open().append(&journal(), &[json!({"op": "b"})])).unwrap();
     let path = Path::new(&place.address)
         .join(ACCOUNT)
         .join("journal.jsonl");
@@ -243,18 +248,18 @@ fn a_torn_last_line_is_no_entry_and_the_next_entry_takes_its_place() {
     let path = Path::new(&place.address)
         .join(ACCOUNT)
         .join("journal.jsonl");
-    run(store.append(&journal(), &json!({"n": 1}))).unwrap();
+    run(store.append(&journal(), &[json!({"n": 1})])).unwrap();
     let tear = |text: &str| {
         let mut file = fs::OpenOptions::new().append(true).open(&path).unwrap();
         file.write_all(text.as_bytes()).unwrap();
     };
     tear("{\"n\": 2, \"wo");
     assert_eq!(run(store.entries(&journal())).unwrap(), [json!({"n": 1})]);
-    run(store.append(&journal(), &json!({"n": 3}))).unwrap();
+    run(store.append(&journal(), &[json!({"n": 3})])).unwrap();
     // A whole entry whose end of line somebody's editor cut off.
     tear("{\"n\":4}");
     assert_eq!(run(store.entries(&journal())).unwrap().len(), 3);
-    run(store.append(&journal(), &json!({"n": 5}))).unwrap();
+    run(store.append(&journal(), &[json!({"n": 5})])).unwrap();
     let text = fs::read_to_string(&path).unwrap();
     assert_eq!(text, "{\"n\":1}\n{\"n\":3}\n{\"n\":4}\n{\"n\":5}\n");
 }
@@ -278,7 +283,7 @@ fn damage_inside_a_log_is_told_with_its_line() {
 fn nobody_else_may_read_what_is_in_a_directory() {
     use std::os::unix::fs::PermissionsExt as _;
     let place = Place::directory();
-    run(place.open().append(&journal(), &json!({}))).unwrap();
+    run(place.open().append(&journal(), &[json!({})])).unwrap();
     run(place.open().put(&claim("edge"), b"{}")).unwrap();
     let mode = |name: &str| {
         let path = Path::new(&place.address).join(name);
@@ -377,7 +382,7 @@ fn a_write_whose_answer_is_lost_is_done_once() {
         assert!(!store.create(&claim("edge"), b"theirs").await.unwrap());
         for n in 0..3 {
             bucket.lose(1);
-            store.append(&journal(), &json!({"n": n})).await.unwrap();
+            store.append(&journal(), &[json!({"n": n})]).await.unwrap();
         }
         assert_eq!(store.entries(&journal()).await.unwrap().len(), 3);
     });

@@ -123,7 +123,7 @@ fn a_write_that_is_late_when_its_connection_stands_is_never_whole() {
     let (text, end) = heard(false);
     assert!(!text.contains("web"), "{text}");
     let error = end.unwrap_err();
-    assert_eq!(error.meaning(), Meaning::Unreachable);
+    assert_eq!(error.meaning(), Meaning::Fenced);
     assert!(!error.is_ambiguous());
     assert_eq!(error.attempts(), 1);
 }

@@ -43,7 +43,7 @@ fn child_that_appends() {
     let store = tunctl::store::Store::open(&place, &std::collections::BTreeMap::new()).unwrap();
     let text = "x".repeat(10_000);
     loop {
-        run(store.append(&journal(), &json!({"text": text}))).unwrap();
+        run(store.append(&journal(), &[json!({"text": text})])).unwrap();
         let mut out = std::io::stdout().lock();
         writeln!(out, "\nadded").and_then(|()| out.flush()).unwrap();
     }
