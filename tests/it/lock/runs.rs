@@ -175,7 +175,18 @@ fn a_frozen_run_that_wakes_up_writes_nothing_more() {
             .says("Resources: 4 added");
         let before = writes(&account);
         signal("-CONT");
-        end(frozen).code(4).complains("tunctl::lock_lost");
+        end(frozen).code(4).says("tunctl::lock_lost");
         assert_eq!(writes(&account), before);
     }
+}
+
+#[test]
+fn a_directory_as_the_store_of_a_ci_job_is_a_warning() {
+    let account = Account::new(&[]);
+    let url = account.url();
+    let words = ["apply", "--auto-approve", "--api-url", url.as_str()];
+    let ran = Tunctl::in_ci(&manifest(0)).env("CI", "true").run(&words);
+    ran.code(0).complains("tunctl::local_store");
+    let ran = Tunctl::in_ci(&manifest(1)).run(&words).code(0);
+    assert!(!ran.err.contains("tunctl::local_store"), "{}", ran.err);
 }

@@ -95,10 +95,3 @@ fn a_store_that_is_none_is_told() {
         .code(1);
     ran.complains("tunctl::bad_store");
 }
-
-#[test]
-fn a_directory_as_the_store_of_a_ci_job_is_a_warning() {
-    let tunctl = Tunctl::in_ci(MANIFEST).env("CI", "true");
-    let ran = tunctl.run(&["unlock"]).code(0);
-    ran.complains("tunctl::local_store");
-}
