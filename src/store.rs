@@ -147,6 +147,9 @@ impl Store {
     /// # Errors
     /// If the store does not answer; the entries may then have been added.
     pub async fn append(&self, log: &Log, entries: &[Value]) -> Result<(), StoreError> {
+        if entries.is_empty() {
+            return Ok(());
+        }
         let lines: Vec<String> = entries.iter().map(Value::to_string).collect();
         let added = self.backend.append(log, lines.join("\n").as_bytes()).await;
         added.map_err(|fault| self.failed("write", log.name(), fault))

@@ -2,14 +2,17 @@
 //! itself.
 
 use std::error::Error as StdError;
+use std::fmt;
 use std::fs::{self, File};
 use std::io;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
+use futures::stream;
 use miette::Diagnostic;
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Certificate, ClientBuilder, redirect, retry};
 use thiserror::Error;
 
@@ -46,11 +49,22 @@ pub struct HttpSettings {
 }
 
 /// A pool of connections to one API.
-#[derive(Debug)]
 pub struct Http {
     client: reqwest::Client,
     base: Base,
     longest_reply: usize,
+    permit: Option<LastPermit>,
+}
+
+/// Says whether a write may still be sent.
+pub type LastPermit = Arc<dyn Fn() -> bool + Send + Sync>;
+
+impl fmt::Debug for Http {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Http")
+            .field("base", &self.base)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Why there can be no connection at all.
@@ -117,7 +131,17 @@ impl Http {
             client: builder.build().map_err(|error| setup(&error))?,
             base: settings.base.clone(),
             longest_reply: settings.longest_reply,
+            permit: None,
         })
+    }
+
+    /// Asks before the body of each write, when the connection stands and all else is on its way.
+    /// A process may be stopped at any moment before that, and for long; without its body a request
+    /// is none. Writes without a body are not asked about here.
+    #[must_use]
+    pub fn asking(mut self, permit: LastPermit) -> Self {
+        self.permit = Some(permit);
+        self
     }
 
     async fn body(&self, mut response: reqwest::Response) -> Result<Vec<u8>, WireError> {
@@ -143,9 +167,13 @@ impl Wire for Http {
             .client
             .request(method(call.method), url)
             .headers(headers(&call)?);
-        if let Some(body) = call.body {
-            builder = builder.body(body);
-        }
+        builder = match (call.body, &self.permit) {
+            (Some(body), Some(permit)) if call.method != Method::Get => builder
+                .header(CONTENT_LENGTH, body.len())
+                .body(last_moment(body, Arc::clone(permit))),
+            (Some(body), _) => builder.body(body),
+            (None, _) => builder,
+        };
         let response = builder.send().await.map_err(|error| trouble(&error))?;
         Ok(Reply {
             status: response.status().as_u16(),
@@ -157,7 +185,7 @@ impl Wire for Http {
 
 /// Chooses ring for TLS, once for the process. A second call, or another choice made before,
 /// changes nothing.
-fn install_crypto() {
+pub(crate) fn install_crypto() {
     drop(rustls::crypto::ring::default_provider().install_default());
 }
 
@@ -233,7 +261,21 @@ fn received(headers: &HeaderMap) -> Vec<(String, String)> {
         .collect()
 }
 
+/// Why a body did not come.
+#[derive(Debug, Clone, Copy, Error)]
+#[error("the time in which it may be sent was over before it was whole")]
+struct TooLate;
+
+/// A body that comes only if it may, asked for by whoever writes it to the connection.
+fn last_moment(body: Vec<u8>, permit: LastPermit) -> reqwest::Body {
+    let body = async move { if permit() { Ok(body) } else { Err(TooLate) } };
+    reqwest::Body::wrap_stream(stream::once(body))
+}
+
 fn trouble(error: &reqwest::Error) -> WireError {
+    if sources(error).any(<dyn StdError>::is::<TooLate>) {
+        return WireError::Fenced;
+    }
     if error.is_builder() {
         return WireError::Unsendable(root(error));
     }

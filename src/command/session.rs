@@ -67,6 +67,9 @@ impl Session {
             longest_reply: LONGEST_REPLY,
         })
         .map_err(Trouble::report)?;
+        let fence = Arc::new(Fence::default());
+        let asked_last = Arc::clone(&fence);
+        let http = http.asking(Arc::new(move || asked_last.is_open()));
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
         let progress = Arc::new(if console.error_terminal && !console.quiet {
             Progress::visible()
@@ -74,7 +77,6 @@ impl Session {
             Progress::hidden()
         });
         let told = Arc::clone(&progress);
-        let fence = Arc::new(Fence::default());
         let guarding = Arc::clone(&fence);
         let settings = Settings {
             parallelism: usize::from(global.parallelism),

@@ -31,6 +31,16 @@ pub(super) struct Directory {
     clocks: Arc<dyn Clocks>,
 }
 
+/// The guard of a directory, held.
+struct Guard(File);
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        // Closing is not enough: a program that is just being started has the file open too.
+        let _ = self.0.unlock();
+    }
+}
+
 impl Directory {
     pub(super) fn new(root: PathBuf, clocks: Arc<dyn Clocks>) -> Self {
         Self { root, clocks }
@@ -41,7 +51,7 @@ impl Directory {
     }
 
     /// Makes the directory that a path is in, and waits until it is ours alone.
-    async fn guard(&self, path: &Path) -> io::Result<File> {
+    async fn guard(&self, path: &Path) -> io::Result<Guard> {
         let directory = parent(path);
         make(directory)?;
         let guard = private()
@@ -50,7 +60,7 @@ impl Directory {
             .open(directory.join(GUARD))?;
         for _ in 0..TRIES {
             match guard.try_lock() {
-                Ok(()) => return Ok(guard),
+                Ok(()) => return Ok(Guard(guard)),
                 Err(TryLockError::Error(error)) => return Err(error),
                 Err(TryLockError::WouldBlock) => self.clocks.sleep(PAUSE).await,
             }

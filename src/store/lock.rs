@@ -20,6 +20,9 @@ use super::record::Record;
 /// one, next sees a holder.
 const RACES: u32 = 20;
 
+/// What the times that a store tells are precise to: S3 and Azure round to seconds.
+const PRECISION: Duration = Duration::from_secs(1);
+
 /// How a lease is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Terms {
@@ -268,7 +271,8 @@ impl<'a> Attempt<'a> {
         let age = probed.map(|probed| probed.modified.duration_since(found.modified));
         Ok(age
             .and_then(|age| Duration::try_from(age).ok())
-            .unwrap_or_default())
+            .unwrap_or_default()
+            .saturating_sub(PRECISION))
     }
 
     /// Writes a record of ours.

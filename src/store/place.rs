@@ -31,26 +31,26 @@ pub(super) fn backend(
         return Ok(Arc::new(Directory::new(place.into(), Arc::clone(clocks))));
     };
     match scheme {
-        "s3" | "gs" | "az" => in_cloud(scheme, rest, environment).map_err(bad),
+        "s3" | "gs" | "az" => in_cloud((scheme, rest), environment, clocks).map_err(bad),
         other => Err(bad(format!("there are no stores of the sort `{other}`"))),
     }
 }
 
 #[cfg(feature = "cloud-stores")]
 fn in_cloud(
-    scheme: &str,
-    rest: &str,
+    (scheme, rest): (&str, &str),
     environment: &BTreeMap<String, String>,
+    clocks: &Arc<dyn Clocks>,
 ) -> Result<Arc<dyn Backend>, String> {
-    let cloud = super::cloud::Cloud::open(scheme, rest, environment)?;
+    let cloud = super::cloud::Cloud::open(scheme, rest, environment, clocks)?;
     Ok(Arc::new(cloud))
 }
 
 #[cfg(not(feature = "cloud-stores"))]
 fn in_cloud(
-    _scheme: &str,
-    _rest: &str,
+    _address: (&str, &str),
     _environment: &BTreeMap<String, String>,
+    _clocks: &Arc<dyn Clocks>,
 ) -> Result<Arc<dyn Backend>, String> {
     Err("this tunctl was built without `cloud-stores`".to_owned())
 }

@@ -65,6 +65,8 @@ mod lies;
 mod lifecycle;
 /// What is valid and hardly wanted: every lint, its silence, and how it ends a run.
 mod lints;
+/// The lock of an account.
+mod lock;
 /// The same documents through another reader.
 mod manifest_differential;
 /// Changes of one scalar that leave the rest of a text alone.
@@ -112,5 +114,7 @@ mod select;
 mod signals;
 /// Files and programs that take secrets.
 mod sinks;
+/// The store: objects, logs, and what a crash leaves of them.
+mod store;
 /// What several tests share: simulated time, scripted servers, worlds, the binary.
 mod support;

@@ -66,8 +66,9 @@ fn a_result_comes_over_a_real_connection() {
     assert_eq!(said.unwrap(), json!({"id": "t1"}));
 }
 
-#[test]
-fn what_arrives_is_one_whole_request() {
+/// What a server hears of a POST, from its first byte until the connection rests with a whole body
+/// or ends; the wire asks whether it may.
+fn heard(may: bool) -> (String, Result<Value, ApiError>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let server = std::thread::spawn(move || {
@@ -75,9 +76,10 @@ fn what_arrives_is_one_whole_request() {
         let mut request = Vec::new();
         let mut buffer = [0; 1024];
         while !request.ends_with(br#"{"name":"web"}"#) {
-            let count = stream.read(&mut buffer).unwrap();
-            assert!(count > 0, "the request ends early");
-            request.extend_from_slice(&buffer[..count]);
+            match stream.read(&mut buffer) {
+                Ok(0) | Err(_) => return String::from_utf8(request).unwrap(),
+                Ok(count) => request.extend_from_slice(&buffer[..count]),
+            }
         }
         let Deed::Say(answer) = response("200 OK", &[], GOOD) else {
             unreachable!("`response` says something")
@@ -85,11 +87,23 @@ fn what_arrives_is_one_whole_request() {
         stream.write_all(&answer).unwrap();
         String::from_utf8(request).unwrap()
     });
+    let http = Http::new(&settings(&format!("http://{address}"))).unwrap();
+    let http = http.asking(Arc::new(move || may));
+    let credentials = Credentials::token("0123456789-the-planted-token").unwrap();
+    let client = Client::new(http, credentials, Settings::default());
     let request = post().query("cascade", "true");
-    run(client(&settings(&format!("http://{address}"))).send(&request)).unwrap();
+    let end = run(client.send(&request));
+    drop(client);
     let text = server.join().unwrap().to_ascii_lowercase();
-    let text = text.replace(&address.to_string(), "HOST");
-    let (head, _) = text.split_once("\r\n\r\n").unwrap();
+    (text.replace(&address.to_string(), "HOST"), end)
+}
+
+#[test]
+fn what_arrives_is_one_whole_request() {
+    let (text, end) = heard(true);
+    end.unwrap();
+    let (head, body) = text.split_once("\r\n\r\n").unwrap();
+    assert_eq!(body, r#"{"name":"web"}"#);
     let mut lines: Vec<&str> = head.lines().collect();
     lines[1..].sort_unstable();
     insta::assert_snapshot!(lines.join("\n").replace(env!("CARGO_PKG_VERSION"), "VERSION"), @r"
@@ -102,6 +116,16 @@ fn what_arrives_is_one_whole_request() {
     host: HOST
     user-agent: tunctl/VERSION
     ");
+}
+
+#[test]
+fn a_write_that_is_late_when_its_connection_stands_is_never_whole() {
+    let (text, end) = heard(false);
+    assert!(!text.contains("web"), "{text}");
+    let error = end.unwrap_err();
+    assert_eq!(error.meaning(), Meaning::Fenced);
+    assert!(!error.is_ambiguous());
+    assert_eq!(error.attempts(), 1);
 }
 
 #[test]

@@ -59,7 +59,7 @@ enum End {
     InProcess(Box<RefCell<emulator::World>>),
     Loopback {
         emulator: Emulator,
-        http: Http,
+        http: Box<Http>,
         runtime: tokio::runtime::Runtime,
     },
 }
@@ -114,7 +114,7 @@ impl Line {
         let http = Http::new(&settings).expect("HTTP without a CA file");
         Self::new(End::Loopback {
             emulator,
-            http,
+            http: Box::new(http),
             runtime,
         })
     }
