@@ -21,7 +21,7 @@ pub use live::{
 
 pub use doctor::{DoctorArgs, DriftArgs, Purpose};
 pub use graph::GraphArgs;
-pub use import::{Import, ImportCloudflared};
+pub use import::{Import, ImportArgs, ImportCloudflared};
 pub use ingress::{Ingress, IngressDialect, IngressFile, IngressRule};
 pub use lifecycle::{DeleteArgs, GcArgs};
 pub use plan::{ApplyArgs, Choice, PlanArgs, ShowArgs, WriteArgs};
@@ -67,9 +67,8 @@ pub enum Command {
     /// Answer for files that cloudflared reads as cloudflared itself would; no network.
     #[command(subcommand)]
     Ingress(Ingress),
-    /// Write a manifest that says what another description says.
-    #[command(subcommand)]
-    Import(Import),
+    /// Write a manifest that says what another description says, or keep the account in a file.
+    Import(ImportArgs),
     /// Show what `apply` would change; writes nothing at Cloudflare.
     Plan(PlanArgs),
     /// Show a saved plan, without planning again; no token, no network.

@@ -28,6 +28,7 @@ mod rotate;
 mod session;
 mod show;
 mod signals;
+mod snapshot;
 mod stacks;
 mod status;
 mod test;
@@ -35,6 +36,7 @@ mod token;
 mod tunnel;
 mod unlock;
 mod validate;
+mod way;
 mod wish;
 
 use std::io;
@@ -62,7 +64,7 @@ pub fn run(cli: &Cli) -> Exit {
         Command::Test(files) => test::run(&console, &cli.global, files),
         Command::Graph(arguments) => graph::run(&console, &cli.global, arguments),
         Command::Ingress(question) => ingress::run(&console, question),
-        Command::Import(source) => import::run(&console, source),
+        Command::Import(arguments) => import::run(&console, &cli.global, arguments),
         Command::Plan(arguments) => planning::run(&console, &cli.global, arguments),
         Command::Show(arguments) => show::run(&console, arguments),
         Command::Apply(arguments) => apply::run(&console, &cli.global, arguments),

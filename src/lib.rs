@@ -38,6 +38,7 @@ pub mod routing;
 pub mod scope;
 pub mod secret;
 pub mod sink;
+pub mod snapshot;
 pub mod source;
 pub mod store;
 pub mod suggest;

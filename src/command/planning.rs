@@ -13,6 +13,7 @@ use super::records::Records;
 use super::results::Results;
 use super::runtime;
 use super::session::Session;
+use super::snapshot;
 use super::stacks::{self, Stack, Stacks};
 use super::test;
 use super::wish::Wish;
@@ -53,12 +54,17 @@ pub(super) fn run(
     global: &Global,
     arguments: &PlanArgs,
 ) -> Result<Exit, Trouble> {
+    let snapshot = arguments.from.as_deref().map(snapshot::read).transpose()?;
+    let global = &snapshot::with_account(global, snapshot.as_ref());
     let loaded = stacks::load(global, &arguments.files)?;
     let policy = policy(arguments.no_delete);
     let wish = Wish::new(&arguments.choice, &arguments.allow, policy)?
         .deny(arguments.deny)
         .renew(&arguments.renew);
     let planned = runtime()?.block_on(async {
+        if let Some(snapshot) = snapshot {
+            return snapshot::plan_all(console, global, snapshot, &loaded, &wish).await;
+        }
         let session = Session::open(console, global, &loaded.stacks).await?;
         let planned = plan_all(&session, &loaded, &wish).await;
         session.close().await?;

@@ -9,6 +9,7 @@ use super::console::{Console, Trouble};
 use super::credentials;
 use super::lock::{Fence, Locks};
 use super::stacks::Stack;
+use super::way::Way;
 use crate::api::base::Base;
 use crate::api::http::HttpSettings;
 use crate::api::{Client, Clock, Credentials, Http, Notice, Settings, SystemClock};
@@ -17,6 +18,7 @@ use crate::emulator::{Emulator, Options};
 use crate::kind::Kind as _;
 use crate::kind::dns_record::DnsRecord;
 use crate::render::progress::Progress;
+use crate::snapshot::{NoWaiting, Replay, Snapshot};
 
 /// Cloudflare's API.
 const CLOUDFLARE: &str = "https://api.cloudflare.com/client/v4";
@@ -27,9 +29,12 @@ const LONGEST_REPLY: usize = 256 * 1024 * 1024;
 /// What the emulator takes; it accepts every token.
 const ANY_TOKEN: &str = "sandbox";
 
+/// What a snapshot takes, which asks nobody.
+const NO_TOKEN: &str = "snapshot";
+
 /// Everything that a run talks through.
 pub(super) struct Session {
-    pub(super) client: Client<Http>,
+    pub(super) client: Client<Way>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) progress: Arc<Progress>,
     /// The store, and its locks.
@@ -67,7 +72,33 @@ impl Session {
             longest_reply: LONGEST_REPLY,
         })
         .map_err(Trouble::report)?;
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
+        let clock = Arc::new(SystemClock::default());
+        let way = (Way::Network(http), credentials);
+        Ok(Self::through(console, global, way, clock, sandbox))
+    }
+
+    /// Opens a snapshot: no credentials, no network.
+    ///
+    /// # Errors
+    /// Never: the credentials that stand for none are well-formed.
+    pub(super) fn replay(
+        console: &Console,
+        global: &Global,
+        snapshot: Snapshot,
+    ) -> Result<Self, Trouble> {
+        let nobody = Credentials::token(NO_TOKEN).map_err(Trouble::report)?;
+        let way = (Way::Snapshot(Replay::new(snapshot)), nobody);
+        let clock = Arc::new(NoWaiting::default());
+        Ok(Self::through(console, global, way, clock, None))
+    }
+
+    fn through(
+        console: &Console,
+        global: &Global,
+        (way, credentials): (Way, Credentials),
+        clock: Arc<dyn Clock>,
+        sandbox: Option<Emulator>,
+    ) -> Self {
         let progress = Arc::new(if console.error_terminal && !console.quiet {
             Progress::visible()
         } else {
@@ -83,14 +114,14 @@ impl Session {
             chance: u64::from(std::process::id()),
             permit: Box::new(move || guarding.is_open()),
         };
-        Ok(Self {
-            client: Client::new(http, credentials, settings),
+        Self {
+            client: Client::new(way, credentials, settings),
             clock,
             progress,
             locks,
             fence,
             sandbox,
-        })
+        }
     }
 
     /// Ends what the run started.

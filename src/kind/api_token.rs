@@ -55,7 +55,7 @@ pub struct Spec {
 }
 
 /// A token, a permission group, or what a token says of itself.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Live {
     id: RemoteId,
     #[serde(default)]

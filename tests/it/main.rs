@@ -110,5 +110,7 @@ mod select;
 mod signals;
 /// Files and programs that take secrets.
 mod sinks;
+/// Snapshots: plans without a token and without a network.
+mod snapshot;
 /// What several tests share: simulated time, scripted servers, worlds, the binary.
 mod support;
