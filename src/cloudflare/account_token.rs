@@ -56,11 +56,11 @@ pub struct AccountToken {
     pub last_used_on: Option<String>,
 }
 
-/// What a token allows or forbids. What is written has no id, which is Cloudflare's.
+/// What a token allows or forbids. Written without the id, which is Cloudflare's.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Policy {
     /// 32 hex digits.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing)]
     pub id: Option<RemoteId>,
     /// Which of both.
     pub effect: Effect,
@@ -68,6 +68,19 @@ pub struct Policy {
     pub permission_groups: Vec<Granted>,
     /// Of what: `{"com.cloudflare.api.account.<id>": "*"}`, or with a map in place of the star.
     pub resources: Map<String, Value>,
+}
+
+impl Policy {
+    /// A policy as Cloudflare shows it: with what is never written.
+    #[must_use]
+    pub fn shown(&self) -> Value {
+        let mut shown = body(self);
+        shown["id"] = json!(self.id);
+        for (index, group) in self.permission_groups.iter().enumerate() {
+            shown["permission_groups"][index]["name"] = json!(group.name);
+        }
+        shown
+    }
 }
 
 /// The effect of a policy.
@@ -79,13 +92,13 @@ pub enum Effect {
     Deny,
 }
 
-/// A permission group in a policy. What is written has no name, which is Cloudflare's.
+/// A permission group in a policy. Written without the name, which is Cloudflare's.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Granted {
     /// 32 hex digits.
     pub id: RemoteId,
     /// In words.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing)]
     pub name: Option<String>,
     /// `{key, value}`, for groups that take a parameter.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -151,7 +151,7 @@ async fn plan_one(
     let lints = wish.lint(stack, sources, &survey.scope.zones);
     let lints = lints.map_err(Unplanned::Refused)?;
     let mut plan = plan::plan(&input).map_err(Unplanned::Refused)?;
-    let forecast = forecast::forecast(&input, &plan);
+    let forecast = forecast::forecast(&input, &plan, session.rate());
     plan.warnings.extend(endings);
     if wish.run != Run::Drift {
         plan = plan.undated();

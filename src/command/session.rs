@@ -17,6 +17,7 @@ use crate::cli::Global;
 use crate::emulator::{Emulator, Options};
 use crate::kind::Kind as _;
 use crate::kind::dns_record::DnsRecord;
+use crate::plan::forecast::Rate;
 use crate::render::progress::Progress;
 use crate::snapshot::{NoWaiting, Replay, Snapshot};
 
@@ -42,6 +43,7 @@ pub(super) struct Session {
     /// Lets writes through while the locks hold.
     pub(super) fence: Arc<Fence>,
     sandbox: Option<Emulator>,
+    is_offline: bool,
 }
 
 impl Session {
@@ -114,6 +116,7 @@ impl Session {
             chance: u64::from(std::process::id()),
             permit: Box::new(move || guarding.is_open()),
         };
+        let is_offline = matches!(way, Way::Snapshot(_));
         Self {
             client: Client::new(way, credentials, settings),
             clock,
@@ -121,6 +124,20 @@ impl Session {
             locks,
             fence,
             sandbox,
+            is_offline,
+        }
+    }
+
+    /// What the rate limit leaves after what was sent. Reading a snapshot sends nothing.
+    pub(super) fn rate(&self) -> Rate {
+        if self.is_offline {
+            return Rate::default();
+        }
+        let (left, pace) = self.client.left();
+        Rate {
+            spent: self.client.sent(),
+            left,
+            pace: pace.as_secs_f64(),
         }
     }
 

@@ -96,6 +96,9 @@ struct Warning {
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Cost {
+    /// Absent in older files.
+    #[serde(default)]
+    spent: u64,
     writes: u64,
     reads: u64,
     seconds: f64,
@@ -160,6 +163,7 @@ impl SavedStack {
     fn entry(&self) -> Entry {
         let plan = &self.plan;
         let Forecast {
+            spent,
             writes,
             reads,
             seconds,
@@ -184,6 +188,7 @@ impl SavedStack {
             findings: plan.findings.clone(),
             warnings: warnings.collect(),
             forecast: Cost {
+                spent: *spent,
                 writes: *writes,
                 reads: *reads,
                 seconds: *seconds,
@@ -214,6 +219,7 @@ impl SavedStack {
             manifest: entry.manifest,
             plan,
             forecast: Forecast {
+                spent: entry.forecast.spent,
                 writes: entry.forecast.writes,
                 reads: entry.forecast.reads,
                 seconds: entry.forecast.seconds,

@@ -264,6 +264,7 @@ pub fn diagnostic(error: &dyn Diagnostic) -> Value {
 
 fn cost(forecast: &Forecast) -> Value {
     let Forecast {
+        spent,
         writes,
         reads,
         seconds,
@@ -273,6 +274,7 @@ fn cost(forecast: &Forecast) -> Value {
         .iter()
         .map(|quota| json!({ "kind": quota.kind, "after": quota.after, "limit": quota.limit }));
     json!({
+        "spent": spent,
         "writes": writes,
         "reads": reads,
         "seconds": seconds,

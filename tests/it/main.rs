@@ -39,6 +39,8 @@ mod emulator;
 mod explain;
 /// `tunctl fmt`: the layout changes, the meaning never.
 mod fmt;
+/// What plans cost, and what they will cost.
+mod forecast;
 /// `tunctl graph`: what leads where, as a picture.
 mod graph;
 /// Limits, protection, and what stops a deletion.
