@@ -7,6 +7,7 @@ mod ingress;
 mod lifecycle;
 mod live;
 mod plan;
+mod shell;
 mod store;
 
 use std::path::PathBuf;
@@ -25,6 +26,7 @@ pub use import::{Import, ImportArgs, ImportCloudflared};
 pub use ingress::{Ingress, IngressDialect, IngressFile, IngressRule};
 pub use lifecycle::{DeleteArgs, GcArgs};
 pub use plan::{ApplyArgs, Choice, PlanArgs, ShowArgs, WriteArgs};
+pub use shell::{Completions, ManArgs};
 pub use store::{DEFAULT_STORE, StoreArgs, UnlockArgs};
 
 /// Exit codes and credentials, for the end of `--help`.
@@ -100,6 +102,10 @@ pub enum Command {
     Unlock(UnlockArgs),
     /// Serve an emulation of Cloudflare's API, for tests and demos.
     Emulate(Emulate),
+    /// Print what a shell sources to complete commands and flags.
+    Completions(Completions),
+    /// Print the manual page, or write those of all commands to a directory.
+    Man(ManArgs),
 }
 
 /// Flags that every command takes.

@@ -2,6 +2,7 @@
 
 mod aim;
 mod apply;
+mod completions;
 mod confirm;
 mod connectors;
 mod console;
@@ -20,6 +21,7 @@ mod ingress;
 mod init;
 mod keeping;
 mod lock;
+mod man;
 mod plan_file;
 mod planning;
 mod records;
@@ -79,6 +81,8 @@ pub fn run(cli: &Cli) -> Exit {
         Command::Token(what) => token::run(&console, &cli.global, what),
         Command::Unlock(arguments) => unlock::run(&console, &cli.global, arguments),
         Command::Emulate(arguments) => emulate::run(&console, arguments),
+        Command::Completions(arguments) => completions::run(arguments),
+        Command::Man(arguments) => man::run(&console, arguments),
     };
     end.unwrap_or_else(|trouble| {
         console.trouble(&trouble);

@@ -107,6 +107,8 @@ mod rotate;
 mod secrets;
 /// A part of a plan.
 mod select;
+/// Completions and manual pages.
+mod shell;
 /// Signals at the real binary: the first one ends a run in good order, the second one at once.
 #[cfg(unix)]
 mod signals;
