@@ -17,6 +17,9 @@ mod apply_failures;
 mod architecture;
 /// How many requests a large stack costs.
 mod budget;
+/// What is ready to use in CI: the action's scripts, GitLab's jobs, Atlantis's steps.
+#[cfg(unix)]
+mod ci;
 /// The binary as its users and CI run it.
 mod cli;
 /// Cloudflare's operations as values, family by family.
