@@ -5,10 +5,13 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::rc::Rc;
 
+use miette::Diagnostic as _;
 use serde_json::{Value, json};
+use tunctl::api::{Client, Credentials, Settings};
 use tunctl::emulator::DEFAULT_ACCOUNT;
 use tunctl::plan::fingerprint;
-use tunctl::snapshot::{Fault, Snapshot};
+use tunctl::request::{Method, Request};
+use tunctl::snapshot::{Fault, Replay, Snapshot};
 
 use crate::support::tunctl::{Account, Tunctl};
 use crate::support::world::{World, edge};
@@ -92,7 +95,8 @@ fn a_fork_without_a_token_gets_the_plan_that_the_token_gets() {
     let (account, desk) = rich();
     let snapshot = taken(&account, &desk);
     let url = account.url();
-    for manifest in [RICH, CHANGED, "tunnels: {}\n"] {
+    // Configurations go with their tunnels.
+    for (manifest, kinds) in [(RICH, 0), (CHANGED, 8), ("tunnels: {}\n", 7)] {
         desk.write("tunctl.yaml", &owning(manifest));
         let with = desk
             .run(&["plan", "--format", "json", "--api-url", &url])
@@ -105,16 +109,9 @@ fn a_fork_without_a_token_gets_the_plan_that_the_token_gets() {
         let without = without.code(0);
         let (with, without) = (comparable(&with.out), comparable(&without.out));
         assert_eq!(with, without);
-        let changes = with["resource_changes"].as_array().unwrap();
-        let kinds = |changes: &[Value]| {
-            let kinds = changes
-                .iter()
-                .map(|it| it["type"].as_str().unwrap().to_owned());
-            kinds.collect::<BTreeSet<_>>().len()
-        };
-        let expected = if manifest == RICH { 0 } else { 8 };
-        assert!(kinds(changes) >= expected.min(7), "{changes:#?}");
-        assert_eq!(changes.is_empty(), expected == 0);
+        let changes = with["resource_changes"].as_array().unwrap().iter();
+        let changed: BTreeSet<&str> = changes.filter_map(|it| it["type"].as_str()).collect();
+        assert_eq!(changed.len(), kinds, "{changed:?}");
     }
 }
 
@@ -138,6 +135,61 @@ fn every_format_says_when_the_snapshot_was_taken() {
     for format in ["human", "json", "markdown", "html", "github"] {
         let ran = fork.run(&["plan", "--from", "account.json", "--format", format]);
         ran.code(0).says("the snapshot of ").says(day);
+    }
+}
+
+#[test]
+fn the_records_of_a_zone_that_is_not_spoken_of_are_chosen_as_cloudflare_chooses_them() {
+    let world = World::converged(&owning(CHANGED), ZONES);
+    let zone = world.zone("example.org");
+    let tunnel = world.live(&format!("/accounts/{DEFAULT_ACCOUNT}/cfd_tunnel"))[0]["id"].clone();
+    let target = format!("{}.cfargotunnel.com", tunnel.as_str().unwrap());
+    for (name, content, comment) in [
+        ("a", "one.example.net", "tunctl:edge"),
+        ("b", "one.example.net", "TUNCTL:EDGE shouted"),
+        ("c", "one.example.net", "tunctl:edgy"),
+        ("d", "one.example.net", "somebody else's"),
+        ("e", target.as_str(), ""),
+        ("f", "cfargotunnel.com.example.net", "not tunctl:edge"),
+    ] {
+        let record = json!({"type": "CNAME", "name": format!("{name}.example.org"),
+            "content": content, "comment": comment});
+        world.by_hand("POST", &format!("/zones/{zone}/dns_records"), &record);
+    }
+    let (live, _) = world.try_plan().unwrap();
+    let (saved, _) = world.try_plan_from_snapshot().unwrap();
+    assert_eq!(live.observed.objects, saved.observed.objects);
+    let seen = live.observed.objects.keys();
+    let seen = seen.filter(|it| it.name.ends_with(".example.org"));
+    assert_eq!(seen.count(), 3, "{:#?}", live.observed.objects.keys());
+}
+
+#[test]
+fn what_a_snapshot_does_not_hold_is_an_error_and_never_absent() {
+    let world = World::converged(&owning(RICH), ZONES);
+    let client = Client::new(
+        Replay::new(world.snapshot().unwrap()),
+        Credentials::token("nobody").unwrap(),
+        Settings::default(),
+    );
+    let account = DEFAULT_ACCOUNT;
+    let zone = world.zone("example.com");
+    for request in [
+        Request::get(&["accounts", account, "cfd_tunnel"]).query("is_deleted", "true"),
+        Request::get(&["accounts", account, "cfd_tunnel", "x", "configurations"]),
+        Request::get(&["zones", &zone, "dns_records"]).query("name.exact", "app.example.com"),
+        Request::get(&["zones", "0", "dns_records"]),
+        Request::new(Method::Post, &["zones", &zone, "dns_records"]),
+        Request::new(Method::Delete, &["zones", &zone, "dns_records"]),
+    ] {
+        let error = futures::executor::block_on(client.send(&request)).unwrap_err();
+        assert!(
+            error.to_string().ends_with("the snapshot does not hold it"),
+            "{error}"
+        );
+        assert_eq!(error.attempts(), 1);
+        let help = error.help().unwrap().to_string();
+        assert!(help.contains("take a new snapshot"), "{help}");
     }
 }
 

@@ -94,7 +94,11 @@ pub(super) fn refused(world: &World) -> String {
 /// reasons why there is none.
 fn snapshot_agrees(world: &World) {
     let words = |planned: Result<(Survey, Plan), Vec<Problem>>| match planned {
-        Ok((_, plan)) => Ok((fingerprint::of_plan(&plan), describe(&plan))),
+        Ok((survey, plan)) => Ok((
+            fingerprint::of_plan(&plan),
+            describe(&plan),
+            survey.observed.objects,
+        )),
         Err(problems) => Err(problems
             .into_iter()
             .map(|it| it.message)
