@@ -5,15 +5,15 @@
 #   docker run --rm --volume "$PWD:/work" --env CLOUDFLARE_API_TOKEN --env CLOUDFLARE_ACCOUNT_ID tunctl plan
 FROM rust:1.95-bookworm AS build
 WORKDIR /src
-COPY Cargo.toml Cargo.lock ./
+COPY Cargo.toml Cargo.lock build.rs ./
 COPY benches benches
 COPY schema schema
 COPY src src
 COPY tests/it/main.rs tests/it/main.rs
 RUN cargo build --release --locked --bin tunctl
 
-# glibc, certificates and a user; nothing else. The program needs no other library.
-FROM gcr.io/distroless/cc-debian12:nonroot
+# glibc, certificates and a user; nothing else, because the program needs no other library.
+FROM gcr.io/distroless/base-nossl-debian12:nonroot
 COPY --from=build /src/target/release/tunctl /usr/local/bin/tunctl
 WORKDIR /work
 ENTRYPOINT ["/usr/local/bin/tunctl"]
