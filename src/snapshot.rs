@@ -20,6 +20,9 @@ pub use take::{Refusal, take};
 /// snapshots lack what plans read.
 pub const VERSION: u32 = 1;
 
+/// The parameter by which lists are asked for one name. A snapshot has them whole.
+const NAME: &str = "name";
+
 /// An account at one time.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Snapshot {

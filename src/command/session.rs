@@ -56,7 +56,6 @@ impl Session {
         global: &Global,
         stacks: &[Stack],
     ) -> Result<Self, Trouble> {
-        let locks = Locks::open(global)?;
         let sandbox = match &global.sandbox {
             Some(file) => Some(start(file, stacks).await?),
             None => None,
@@ -76,13 +75,13 @@ impl Session {
         .map_err(Trouble::report)?;
         let clock = Arc::new(SystemClock::default());
         let way = (Way::Network(http), credentials);
-        Ok(Self::through(console, global, way, clock, sandbox))
+        Self::through(console, global, way, clock, sandbox)
     }
 
     /// Opens a snapshot: no credentials, no network.
     ///
     /// # Errors
-    /// Never: the credentials that stand for none are well-formed.
+    /// If the command line names no store.
     pub(super) fn replay(
         console: &Console,
         global: &Global,
@@ -91,7 +90,7 @@ impl Session {
         let nobody = Credentials::token(NO_TOKEN).map_err(Trouble::report)?;
         let way = (Way::Snapshot(Replay::new(snapshot)), nobody);
         let clock = Arc::new(NoWaiting::default());
-        Ok(Self::through(console, global, way, clock, None))
+        Self::through(console, global, way, clock, None)
     }
 
     fn through(
@@ -100,7 +99,8 @@ impl Session {
         (way, credentials): (Way, Credentials),
         clock: Arc<dyn Clock>,
         sandbox: Option<Emulator>,
-    ) -> Self {
+    ) -> Result<Self, Trouble> {
+        let locks = Locks::open(global)?;
         let progress = Arc::new(if console.error_terminal && !console.quiet {
             Progress::visible()
         } else {
@@ -117,7 +117,7 @@ impl Session {
             permit: Box::new(move || guarding.is_open()),
         };
         let is_offline = matches!(way, Way::Snapshot(_));
-        Self {
+        Ok(Self {
             client: Client::new(way, credentials, settings),
             clock,
             progress,
@@ -125,7 +125,7 @@ impl Session {
             fence,
             sandbox,
             is_offline,
-        }
+        })
     }
 
     /// What the rate limit leaves after what was sent. Reading a snapshot sends nothing.

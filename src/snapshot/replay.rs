@@ -8,7 +8,7 @@ use futures::future::{self, BoxFuture};
 use serde_json::{Value, json};
 use url::form_urlencoded;
 
-use super::{Answer, Read, Snapshot};
+use super::{Answer, NAME, Read, Snapshot};
 use crate::api::{Call, Clock, Reply, Wire, WireError};
 use crate::cloudflare::dns_record;
 use crate::request::Method;
@@ -52,29 +52,21 @@ impl Replay {
         let (path, query) = call.target.split_once('?').unwrap_or((&call.target, ""));
         let (query, page) = asked(query);
         let known = self.answers.get(path)?;
-        if let Some((_, answer)) = known.iter().find(|(it, _)| *it == query) {
-            return Some(match answer {
-                Answer::List(objects) => page.of(&objects.iter().collect::<Vec<_>>()),
-                Answer::One(object) => reply(200, &success(object)),
-                Answer::Refused { status, errors } => {
-                    reply(*status, &json!({"success": false, "errors": errors}))
-                }
-            });
+        let find = |query: &Query| known.iter().find(|(it, _)| it == query);
+        if let Some((_, answer)) = find(&query) {
+            return page.of(answer, &|_| Some(true));
         }
-        // All records of a zone are there; a part of them is chosen here instead of there.
-        let (_, whole) = known.iter().find(|(it, _)| it.is_empty())?;
-        match whole {
-            Answer::List(objects) if dns_record::is_list(path) => {
-                let has = |object| Some((object, dns_record::has(&query, object)?));
-                let chosen: Vec<(&Value, bool)> = objects.iter().map(has).collect::<Option<_>>()?;
-                let chosen = chosen.into_iter().filter(|(_, has)| *has);
-                Some(page.of(&chosen.map(|(object, _)| object).collect::<Vec<_>>()))
-            }
-            Answer::Refused { status, errors } if dns_record::is_list(path) => {
-                Some(reply(*status, &json!({"success": false, "errors": errors})))
-            }
-            Answer::List(_) | Answer::One(_) | Answer::Refused { .. } => None,
+        // What is asked for in part is there as a whole, and is chosen here instead of there.
+        if dns_record::is_list(path) {
+            let (_, whole) = find(&Query::new())?;
+            return page.of(whole, &|record| dns_record::has(&query, record));
         }
+        let (named, rest): (Query, Query) = query.into_iter().partition(|(it, _)| it == NAME);
+        let [(_, name)] = named.as_slice() else {
+            return None;
+        };
+        let (_, whole) = find(&rest)?;
+        page.of(whole, &|object| Some(object[NAME] == name.as_str()))
     }
 }
 
@@ -85,12 +77,31 @@ impl Wire for Replay {
 }
 
 impl Page {
-    fn of(&self, objects: &[&Value]) -> Reply {
+    /// The part of an answer that is asked for. `None` if that cannot be told.
+    fn of(&self, answer: &Answer, has: &dyn Fn(&Value) -> Option<bool>) -> Option<Reply> {
+        let objects = match answer {
+            Answer::List(objects) => objects,
+            Answer::One(object) => return Some(reply(200, &success(object))),
+            Answer::Refused { status, errors } => {
+                let body = json!({"success": false, "errors": errors});
+                return Some(reply(*status, &body));
+            }
+        };
+        let chosen = objects.iter().map(|object| Some((object, has(object)?)));
+        let chosen: Vec<(&Value, bool)> = chosen.collect::<Option<_>>()?;
+        let chosen = chosen.into_iter().filter(|(_, has)| *has);
+        Some(self.cut(&chosen.map(|(object, _)| object).collect::<Vec<_>>()))
+    }
+
+    fn cut(&self, objects: &[&Value]) -> Reply {
         let Some(size) = self.size else {
             return reply(200, &success(&json!(objects)));
         };
         let number = self.number.unwrap_or(1).max(1);
-        let page = objects.chunks(size.max(1)).nth(number - 1).unwrap_or(&[]);
+        let page = objects
+            .chunks(size.max(1))
+            .nth(number - 1)
+            .unwrap_or_default();
         let mut body = success(&json!(page));
         body["result_info"] = json!({
             "page": number,

@@ -8,7 +8,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::{Answer, Read, Said, Snapshot};
+use super::{Answer, NAME, Read, Said, Snapshot};
 use crate::address::Address;
 use crate::api::{ApiError, Client, Meaning, Wire};
 use crate::cloudflare::{self, zone};
@@ -64,6 +64,7 @@ pub async fn take<W: Wire>(
     for kinds in observe::rounds() {
         round(client, &kinds, &scope, &ownership, &mut taken).await?;
     }
+    past(client, &scope, &mut taken).await?;
     let Taken {
         reads, refusals, ..
     } = taken;
@@ -96,6 +97,22 @@ fn everything(zones: &[Zone]) -> Ownership {
         removed: removed.collect(),
         ..Ownership::default()
     }
+}
+
+/// What had any name before: a plan asks by name for what ended and is still declared.
+async fn past<W: Wire>(
+    client: &Client<W>,
+    scope: &Scope,
+    taken: &mut Taken,
+) -> Result<(), ObserveError> {
+    for kind in KINDS {
+        if let Some(mut listing) = kind.past(scope, "") {
+            listing.request.query.retain(|(name, _)| name != NAME);
+            let answer = read(client, *kind, &listing).await?;
+            taken.reads.push(Read::new(&listing.request, answer));
+        }
+    }
+    Ok(())
 }
 
 async fn round<W: Wire>(
@@ -188,6 +205,7 @@ impl Answer {
             | Meaning::Unauthorized
             | Meaning::RateLimited
             | Meaning::Unavailable
+            | Meaning::Fenced
             | Meaning::Unreachable
             | Meaning::Unanswered
             | Meaning::Unreadable => return None,
