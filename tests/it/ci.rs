@@ -245,7 +245,7 @@ fn names_from_a_pull_request_are_names() {
         .code(1)
         .complains("no number");
     runner.is_unharmed();
-    assert!(!runner.desk.path(".tunctl").exists());
+    assert!(!runner.desk.path(".tunctl/sandbox.json").exists());
 }
 
 #[test]

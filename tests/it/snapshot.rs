@@ -199,13 +199,29 @@ fn replayed(world: &World) -> Client<Replay> {
 }
 
 #[test]
+fn a_tunnel_that_ended_is_known_to_a_snapshot_too() {
+    let world = World::converged(
+        &owning("tunnels: {edge-web: {ephemeral: {ttl: 1h}}}\n"),
+        ZONES,
+    );
+    let tunnels = format!("/accounts/{DEFAULT_ACCOUNT}/cfd_tunnel");
+    let id = world.live(&tunnels)[0]["id"].as_str().unwrap().to_owned();
+    world.by_hand("DELETE", &format!("{tunnels}/{id}"), &Value::Null);
+    let (live, plan) = world.try_plan().unwrap();
+    let (saved, again) = world.try_plan_from_snapshot().unwrap();
+    assert_eq!(live.observed.past.len(), 1);
+    assert_eq!(live.observed.past, saved.observed.past);
+    assert_eq!(fingerprint::of_plan(&plan), fingerprint::of_plan(&again));
+}
+
+#[test]
 fn what_a_snapshot_does_not_hold_is_an_error_and_never_absent() {
     let world = World::converged(&owning(RICH), ZONES);
     let client = replayed(&world);
     let account = DEFAULT_ACCOUNT;
     let zone = world.zone("example.com");
     for request in [
-        Request::get(&["accounts", account, "cfd_tunnel"]).query("is_deleted", "true"),
+        Request::get(&["accounts", account, "cfd_tunnel"]).query("status", "healthy"),
         Request::get(&["accounts", account, "cfd_tunnel", "x", "configurations"]),
         Request::get(&["zones", &zone, "dns_records"]).query("name.exact", "app.example.com"),
         Request::get(&["zones", "0", "dns_records"]),

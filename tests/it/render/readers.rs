@@ -3,12 +3,11 @@
 
 use regex_automata::meta::Regex;
 use serde_json::json;
-use tunctl::apply::{Outcome, Verdict};
 use tunctl::plan::Plan;
 use tunctl::render::Style;
 use tunctl::render::human::Run;
 
-use super::outcome::{ended, every_verdict};
+use super::outcome::{all_done, ended, every_verdict};
 use super::sample::{adopt, create, delete, plan, record, rename, replace, shown, tunnel, update};
 
 const TFCMT_PASS: &str = r"(?m)^(Plan: \d|No changes.)";
@@ -117,10 +116,7 @@ fn tfcmt_and_atlantis_find_the_numbers() {
 
 #[test]
 fn tfcmt_reads_how_an_apply_ended() {
-    let good = Outcome {
-        verdicts: vec![(create("tunnel.a", tunnel()), Verdict::Done)],
-        concerns: Vec::new(),
-    };
+    let good = all_done([create("tunnel.a", tunnel())]);
     let text = ended(&good, Run::Apply);
     assert!(is_match(TFCMT_APPLY_PASS, &text) && !is_match(TFCMT_APPLY_FAIL, &text));
     let text = ended(&every_verdict(), Run::Apply);
