@@ -120,7 +120,7 @@ pub(crate) fn plan_part<W: Wire>(
         base: None,
     };
     let plan = plan::plan(&input).map_err(|problems| first(&problems))?;
-    let forecast = forecast::forecast(&input, &plan);
+    let forecast = forecast::forecast(&input, &plan, forecast::Rate::default());
     Ok(Planned {
         survey,
         plan,

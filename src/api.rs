@@ -162,6 +162,19 @@ impl<W: Wire> Client<W> {
         self.parallelism
     }
 
+    /// Requests that were sent so far, again and again counted each time.
+    #[must_use]
+    pub fn sent(&self) -> u64 {
+        self.admission.granted()
+    }
+
+    /// Requests that the rate limit would let through at once now, and how long each one after
+    /// them would wait.
+    #[must_use]
+    pub fn left(&self) -> (u64, Duration) {
+        self.admission.left()
+    }
+
     /// Sends a request, again if that is safe and helps, and returns the envelope's `result`,
     /// null if it has none.
     ///

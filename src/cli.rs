@@ -8,6 +8,7 @@ mod ingress;
 mod lifecycle;
 mod live;
 mod plan;
+mod shell;
 mod store;
 
 use std::path::PathBuf;
@@ -23,10 +24,11 @@ pub use live::{
 pub use base::BaseChoice;
 pub use doctor::{DoctorArgs, DriftArgs, Purpose};
 pub use graph::GraphArgs;
-pub use import::{Import, ImportCloudflared};
+pub use import::{Import, ImportArgs, ImportCloudflared};
 pub use ingress::{Ingress, IngressDialect, IngressFile, IngressRule};
 pub use lifecycle::{DeleteArgs, GcArgs};
 pub use plan::{ApplyArgs, Choice, PlanArgs, ShowArgs, WriteArgs};
+pub use shell::{Completions, ManArgs};
 pub use store::{DEFAULT_STORE, StoreArgs, UnlockArgs};
 
 /// Exit codes and credentials, for the end of `--help`.
@@ -69,9 +71,8 @@ pub enum Command {
     /// Answer for files that cloudflared reads as cloudflared itself would; no network.
     #[command(subcommand)]
     Ingress(Ingress),
-    /// Write a manifest that says what another description says.
-    #[command(subcommand)]
-    Import(Import),
+    /// Write a manifest that says what another description says, or keep the account in a file.
+    Import(ImportArgs),
     /// Show what `apply` would change; writes nothing at Cloudflare.
     Plan(PlanArgs),
     /// Show a saved plan, without planning again; no token, no network.
@@ -103,6 +104,10 @@ pub enum Command {
     Unlock(UnlockArgs),
     /// Serve an emulation of Cloudflare's API, for tests and demos.
     Emulate(Emulate),
+    /// Print what a shell sources to complete commands and flags.
+    Completions(Completions),
+    /// Print the manual page, or write those of all commands to a directory.
+    Man(ManArgs),
 }
 
 /// Flags that every command takes.

@@ -30,7 +30,7 @@ use serde_json::Value;
 
 use crate::address::RemoteId;
 use crate::request::Request;
-pub use misfit::{Misfit, decode};
+pub use misfit::{Misfit, decode, keep};
 pub use secret::Secret;
 
 /// One request whose answer is a `T`.

@@ -3,6 +3,7 @@
 mod aim;
 mod apply;
 mod base;
+mod completions;
 mod confirm;
 mod connectors;
 mod console;
@@ -21,6 +22,7 @@ mod ingress;
 mod init;
 mod keeping;
 mod lock;
+mod man;
 mod plan_file;
 mod planning;
 mod records;
@@ -29,6 +31,7 @@ mod rotate;
 mod session;
 mod show;
 mod signals;
+mod snapshot;
 mod stacks;
 mod status;
 mod test;
@@ -36,6 +39,7 @@ mod token;
 mod tunnel;
 mod unlock;
 mod validate;
+mod way;
 mod wish;
 
 use std::io;
@@ -63,7 +67,7 @@ pub fn run(cli: &Cli) -> Exit {
         Command::Test(files) => test::run(&console, &cli.global, files),
         Command::Graph(arguments) => graph::run(&console, &cli.global, arguments),
         Command::Ingress(question) => ingress::run(&console, question),
-        Command::Import(source) => import::run(&console, source),
+        Command::Import(arguments) => import::run(&console, &cli.global, arguments),
         Command::Plan(arguments) => planning::run(&console, &cli.global, arguments),
         Command::Show(arguments) => show::run(&console, arguments),
         Command::Apply(arguments) => apply::run(&console, &cli.global, arguments),
@@ -78,6 +82,8 @@ pub fn run(cli: &Cli) -> Exit {
         Command::Token(what) => token::run(&console, &cli.global, what),
         Command::Unlock(arguments) => unlock::run(&console, &cli.global, arguments),
         Command::Emulate(arguments) => emulate::run(&console, arguments),
+        Command::Completions(arguments) => completions::run(arguments),
+        Command::Man(arguments) => man::run(&console, arguments),
     };
     end.unwrap_or_else(|trouble| {
         console.trouble(&trouble);

@@ -94,8 +94,9 @@ pub trait Kind: 'static {
     type Surface: DeserializeOwned + JsonSchema;
     /// The declared fields of one object; live objects are projected to it too.
     type Spec: Serialize + DeserializeOwned;
-    /// Cloudflare's words: only the fields that are read.
-    type Live: DeserializeOwned;
+    /// Cloudflare's words: only the fields that are read. What a snapshot keeps of an object is
+    /// exactly this, so a secret in it is never serialised.
+    type Live: Serialize + DeserializeOwned;
 
     /// Lowers an entry of the manifest to resources.
     fn lower(entry: &Entry<'_>, surface: Self::Surface, lowered: &mut Lowered);

@@ -39,6 +39,7 @@ pub mod routing;
 pub mod scope;
 pub mod secret;
 pub mod sink;
+pub mod snapshot;
 pub mod source;
 pub mod store;
 pub mod suggest;

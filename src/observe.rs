@@ -11,8 +11,8 @@ use serde_json::Value;
 use crate::address::{Address, RemoteId};
 use crate::api::wire::Wire;
 use crate::api::{ApiError, Client, Meaning};
-use crate::cloudflare::Misfit;
 use crate::cloudflare::zone::{self, AccountFilter};
+use crate::cloudflare::{List, Misfit};
 use crate::desired::Desired;
 use crate::kind::{self, AnyKind, KINDS, Listing, View};
 use crate::observed::{Object, Observed, Vitals};
@@ -117,7 +117,24 @@ pub async fn observe_part<W: Wire>(
         scope,
         ..Survey::default()
     };
+    for kinds in rounds() {
+        round(client, &kinds, &mut survey, wanted).await?;
+        for kind in kinds {
+            survey
+                .observed
+                .fold(kind.name(), |objects| kind.fold(objects));
+            rename(kind, &mut survey.observed, desired, ownership);
+        }
+    }
+    past(client, &mut survey, desired).await?;
+    Ok(survey)
+}
+
+/// The kinds in the order in which they can be listed; those of a round at the same time.
+#[must_use]
+pub fn rounds() -> Vec<Vec<&'static dyn AnyKind>> {
     let mut listed = BTreeSet::new();
+    let mut rounds = Vec::new();
     loop {
         let ready: Vec<&dyn AnyKind> = KINDS
             .iter()
@@ -126,17 +143,10 @@ pub async fn observe_part<W: Wire>(
             .filter(|kind| kind.after().iter().all(|before| listed.contains(before)))
             .collect();
         if ready.is_empty() {
-            past(client, &mut survey, desired).await?;
-            return Ok(survey);
+            return rounds;
         }
-        round(client, &ready, &mut survey, wanted).await?;
-        for kind in ready {
-            survey
-                .observed
-                .fold(kind.name(), |objects| kind.fold(objects));
-            rename(kind, &mut survey.observed, desired, ownership);
-            listed.insert(kind.name());
-        }
+        listed.extend(ready.iter().map(|kind| kind.name()));
+        rounds.push(ready);
     }
 }
 
@@ -170,16 +180,33 @@ async fn past<W: Wire>(
 /// # Errors
 /// If they cannot be read.
 pub async fn zones<W: Wire>(client: &Client<W>, account: &str) -> Result<Vec<Zone>, ObserveError> {
-    let filter = zone::Filter {
+    let list = zone_list(account);
+    zones_of(client.read(&list).await?, account, &list.request)
+}
+
+/// The read that shows the zones of an account.
+#[must_use]
+pub fn zone_list(account: &str) -> List<zone::Zone> {
+    zone::list(&zone::Filter {
         account: AccountFilter {
             id: Some(account.to_owned()),
             name: None,
         },
         ..zone::Filter::default()
-    };
-    let list = zone::list(&filter);
+    })
+}
+
+/// What a read of zones showed.
+///
+/// # Errors
+/// If a zone is there twice, or belongs elsewhere.
+pub fn zones_of(
+    lives: Vec<zone::Zone>,
+    account: &str,
+    request: &Request,
+) -> Result<Vec<Zone>, ObserveError> {
     let mut seen = BTreeSet::new();
-    let zones = client.read(&list).await?.into_iter().map(|live| {
+    let zones = lives.into_iter().map(|live| {
         let zone = of_account(live, account)?;
         if seen.insert(zone.name.clone()) {
             Ok(zone)
@@ -188,7 +215,7 @@ pub async fn zones<W: Wire>(client: &Client<W>, account: &str) -> Result<Vec<Zon
         }
     });
     zones
-        .map(|zone| zone.map_err(|misfit| unexpected("zone", &list.request, misfit)))
+        .map(|zone| zone.map_err(|misfit| unexpected("zone", request, misfit)))
         .collect()
 }
 
@@ -311,7 +338,9 @@ pub async fn look_all<W: Wire>(
     join_all(reads).await
 }
 
-fn unexpected(kind: &'static str, request: &Request, misfit: Misfit) -> ObserveError {
+/// An answer that is not what it should be.
+#[must_use]
+pub fn unexpected(kind: &'static str, request: &Request, misfit: Misfit) -> ObserveError {
     ObserveError::Unexpected {
         kind,
         path: request.path.clone(),

@@ -100,6 +100,17 @@ impl Admission {
         self.budget().bucket.pause(now, wait);
     }
 
+    /// Requests that were granted so far.
+    pub(crate) fn granted(&self) -> u64 {
+        self.budget().granted
+    }
+
+    /// Requests that would be granted at once now, and how long each one after them waits.
+    pub(crate) fn left(&self) -> (u64, Duration) {
+        let now = self.clock.now();
+        self.budget().bucket.left(now)
+    }
+
     /// The number of the grant, or how long to wait before asking again.
     fn take(&self) -> Result<u64, Duration> {
         let mut budget = self.budget();

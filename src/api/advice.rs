@@ -146,6 +146,10 @@ fn unreachable(error: &ApiError) -> String {
         Cause::Wire(WireError::Unsendable(_)) => {
             "a name in the path cannot stand in a URL: rename the object".to_owned()
         }
+        Cause::Wire(WireError::Unrecorded) => {
+            "take a new snapshot with `tunctl import --snapshot FILE`, and with this version of tunctl"
+                .to_owned()
+        }
         Cause::Wire(_) | Cause::Reply(..) => {
             "check the network, --api-url, and HTTPS_PROXY and NO_PROXY; nothing was sent"
                 .to_owned()

@@ -200,6 +200,7 @@ impl Failure {
             Cause::Wire(
                 WireError::Fenced
                 | WireError::Unsendable(_)
+                | WireError::Unrecorded
                 | WireError::Certificate(_)
                 | WireError::TooLarge { .. },
             ) => Outcome::Hopeless,

@@ -96,6 +96,14 @@ impl Bucket {
         }
     }
 
+    /// Requests that may be sent at once, and how long each one after them waits.
+    pub fn left(&mut self, now: Duration) -> (u64, Duration) {
+        self.refill(now);
+        let Policy { quota, window } = self.policy;
+        let left = self.level / self.policy.token();
+        (u64::try_from(left).unwrap_or(u64::MAX), window / quota)
+    }
+
     /// Takes over what an answer says. `uncounted` is how many other requests the answer may
     /// not have counted: those under way when its own request left, and those sent since.
     ///

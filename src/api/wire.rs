@@ -48,6 +48,9 @@ pub enum WireError {
     /// No valid HTTP request can be made of the call.
     #[error("the request cannot be sent: {0}")]
     Unsendable(String),
+    /// A snapshot answers, and what was asked is not in it.
+    #[error("the snapshot does not hold it")]
+    Unrecorded,
     /// No connection: name, network, proxy or handshake.
     #[error("no connection: {0}")]
     Connect(String),
@@ -103,7 +106,11 @@ impl WireError {
     #[must_use]
     pub fn may_have_arrived(&self) -> bool {
         match self {
-            Self::Fenced | Self::Unsendable(_) | Self::Connect(_) | Self::Certificate(_) => false,
+            Self::Fenced
+            | Self::Unsendable(_)
+            | Self::Unrecorded
+            | Self::Connect(_)
+            | Self::Certificate(_) => false,
             Self::Timeout | Self::Broken(_) | Self::TooLarge { .. } => true,
         }
     }

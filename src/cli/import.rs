@@ -4,6 +4,19 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+/// What `import` takes.
+#[derive(Debug, Clone, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct ImportArgs {
+    /// Write no manifest; keep everything that plans of this account may read in FILE, for
+    /// `plan --from`. Needs a token that may read.
+    #[arg(long, value_name = "FILE")]
+    pub snapshot: Option<PathBuf>,
+    /// What to read.
+    #[command(subcommand)]
+    pub source: Option<Import>,
+}
+
 /// What `import` can read.
 #[derive(Debug, Clone, Subcommand)]
 pub enum Import {

@@ -41,6 +41,13 @@ pub struct PlanArgs {
     /// Save the plan for `show` and `apply`; over a file that is there.
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+    /// Plan against a snapshot that `import --snapshot` made; no token, no network.
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with_all = ["sandbox", "api_url", "token_file"]
+    )]
+    pub from: Option<PathBuf>,
     /// Exit with 2 if there are changes.
     #[arg(long, alias = "non-zero-exit-code")]
     pub detailed_exitcode: bool,
@@ -83,6 +90,9 @@ pub struct ApplyArgs {
     /// How long to wait until all connectors have loaded a new configuration; 0: not at all.
     #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = super::patience)]
     pub converge_timeout: Duration,
+    /// Refused, with the reason: a snapshot is no account.
+    #[arg(long, value_name = "FILE", hide = true)]
+    pub from: Option<PathBuf>,
     /// Take warnings of lints for errors: then nothing is changed.
     #[arg(long, value_enum, value_name = "WHAT")]
     pub deny: Option<Denied>,

@@ -70,6 +70,19 @@ pub struct Policy {
     pub resources: Map<String, Value>,
 }
 
+impl Policy {
+    /// A policy as Cloudflare shows it: with what is never written.
+    #[must_use]
+    pub fn shown(&self) -> Value {
+        let mut shown = body(self);
+        shown["id"] = json!(self.id);
+        for (index, group) in self.permission_groups.iter().enumerate() {
+            shown["permission_groups"][index]["name"] = json!(group.name);
+        }
+        shown
+    }
+}
+
 /// The effect of a policy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

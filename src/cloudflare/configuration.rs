@@ -1,6 +1,6 @@
 //! The configuration of a tunnel that loads it from Cloudflare (3.1, 3.2). There is no DELETE.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::Operation;
@@ -12,7 +12,7 @@ use crate::request::{Method, Request};
 pub const NOT_FOUND: u64 = 1055;
 
 /// A configuration as it was last written.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Configuration {
     /// The tunnel.
     pub tunnel_id: Option<RemoteId>,

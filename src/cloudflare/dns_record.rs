@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::{Deleted, List, Operation, body, filtered};
 use crate::address::RemoteId;
 use crate::request::{Method, Request};
-pub use filter::{Comments, Filter, Order, Tags, Text};
+pub use filter::{Comments, Filter, Order, Tags, Text, has};
 
 /// Objects a page: far below Cloudflare's maximum of 5,000,000, and what external-dns uses.
 const PAGE: u32 = 5000;
@@ -42,7 +42,7 @@ pub enum Type {
 }
 
 /// A record.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Record {
     /// 32 hex digits.
     pub id: RemoteId,
@@ -79,7 +79,7 @@ pub struct Record {
 }
 
 /// What Cloudflare adds to a record.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Meta {
     /// Nobody can change it here.
     #[serde(default)]
@@ -291,6 +291,12 @@ pub fn usage(zone: &RemoteId) -> Operation<Usage> {
 pub fn account_usage(account: &str) -> Operation<Usage> {
     let path = ["accounts", account, "dns_records", "usage"];
     Operation::new(Request::get(&path))
+}
+
+/// Whether a path is that of a zone's list of records.
+#[must_use]
+pub fn is_list(path: &str) -> bool {
+    path.starts_with("/zones/") && path.ends_with("/dns_records")
 }
 
 fn all(zone: &RemoteId) -> [&str; 3] {

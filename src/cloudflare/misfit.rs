@@ -1,5 +1,6 @@
 use std::fmt;
 
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -63,6 +64,20 @@ pub fn decode<T: DeserializeOwned>(value: &Value) -> Result<T, Misfit> {
         let trouble = error.into_inner().to_string();
         misfit(value, place, &trouble)
     })
+}
+
+/// Of an answer what a type reads, at every depth, and nothing else: what else is there may be a
+/// secret. What is absent and what is null is the same to a type, and is left out.
+///
+/// # Errors
+/// If it is not a `T`.
+pub fn keep<T: Serialize + DeserializeOwned>(value: &Value) -> Result<Value, Misfit> {
+    let read: T = decode(value)?;
+    let mut kept = super::body(&read);
+    if let Value::Object(fields) = &mut kept {
+        fields.retain(|_, value| !value.is_null());
+    }
+    Ok(kept)
 }
 
 /// `serde` quotes what it found: only the part of its words that names our own types is kept.

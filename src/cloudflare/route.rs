@@ -52,7 +52,7 @@ pub struct Filter {
 }
 
 /// A route. The names come with lists and look-ups by address only.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Route {
     /// A UUID.
     pub id: RemoteId,

@@ -51,7 +51,7 @@ impl Serialize for Lifetime {
 }
 
 /// A service token.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ServiceToken {
     /// A UUID.
     pub id: RemoteId,
@@ -75,7 +75,8 @@ pub struct ServiceToken {
     pub client_secret_version: Option<u32>,
     /// RFC 3339. May be missing.
     pub previous_client_secret_expires_at: Option<String>,
-    /// Only in the answer to an update that counted the version up.
+    /// Only in the answer to an update that counted the version up. Never written anywhere.
+    #[serde(skip_serializing, default)]
     pub client_secret: Option<Secret>,
 }
 

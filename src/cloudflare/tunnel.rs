@@ -93,7 +93,7 @@ pub struct Filter {
 }
 
 /// A tunnel of any sort.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tunnel {
     /// A UUID.
     pub id: RemoteId,

@@ -23,7 +23,7 @@ pub struct Filter {
 }
 
 /// A virtual network.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VirtualNetwork {
     /// A UUID.
     pub id: RemoteId,

@@ -77,7 +77,7 @@ pub enum Order {
 }
 
 /// A zone.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Zone {
     /// 32 hex digits.
     pub id: RemoteId,
@@ -101,7 +101,7 @@ pub struct Zone {
 }
 
 /// The account of a zone.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Account {
     /// 32 hex digits.
     pub id: Option<String>,
@@ -110,7 +110,7 @@ pub struct Account {
 }
 
 /// The plan of a zone.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
     /// `free`, `pro`, `business`, `enterprise` and others.
     pub legacy_id: Option<String>,

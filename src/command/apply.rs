@@ -19,6 +19,7 @@ use crate::apply::{Event, Executor, Ledger, Outcome, Stop, diagnosed};
 use crate::cli::{ApplyArgs, Files, Global, WriteArgs};
 use crate::exit::Exit;
 use crate::plan::{Plan, Policy};
+use crate::problem::Problem;
 use crate::render::{self, escaped};
 use crate::store::StoreError;
 
@@ -45,6 +46,11 @@ pub(super) fn run(
     global: &Global,
     arguments: &ApplyArgs,
 ) -> Result<Exit, Trouble> {
+    if arguments.from.is_some() {
+        return Err(Problem::new("tunctl::apply_from_snapshot", "a snapshot cannot be changed")
+            .help("`tunctl apply` reads Cloudflare itself: leave --from out, or plan with `tunctl plan --from`")
+            .into());
+    }
     let expected = Expected::new(arguments)?;
     let (write, policy) = expected.again(arguments);
     let mut wish = Wish::new(&write.choice, &write.allow, policy)?

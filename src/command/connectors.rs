@@ -8,6 +8,7 @@ use super::runtime;
 use super::session::Session;
 use super::stacks::{self, Stack};
 use super::tunnel::{self, Found};
+use super::way::Way;
 use crate::apply::handover::Handover;
 use crate::cli::{CleanupArgs, Connectors, Global};
 use crate::cloudflare::connection::Connector;
@@ -34,7 +35,7 @@ pub(super) fn run(console: &Console, global: &Global, what: &Connectors) -> Resu
     })
 }
 
-fn at<'a>(session: &'a Session, found: &'a Found) -> Handover<'a, crate::api::Http> {
+fn at<'a>(session: &'a Session, found: &'a Found) -> Handover<'a, Way> {
     Handover {
         client: &session.client,
         clock: session.clock.as_ref(),

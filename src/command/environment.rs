@@ -16,7 +16,7 @@ use crate::teardown::Actor;
 const PREFIX: &str = "TUNCTL_";
 
 /// The account's id, under the name that all of Cloudflare's tools use.
-const ACCOUNT: &str = "CLOUDFLARE_ACCOUNT_ID";
+pub(super) const ACCOUNT: &str = "CLOUDFLARE_ACCOUNT_ID";
 
 /// One variable, if it is set and not empty.
 #[expect(

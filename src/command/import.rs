@@ -2,17 +2,27 @@
 
 use super::console::{self, Console, Trouble};
 use super::init;
-use crate::cli::{Import, ImportCloudflared};
+use super::snapshot;
+use crate::cli::{Global, Import, ImportArgs, ImportCloudflared};
 use crate::cloudflared::import::{Names, import};
 use crate::exit::Exit;
 use crate::files;
 use crate::manifest::yaml::Budget;
+use crate::problem::Problem;
 use crate::source::Sources;
 
 /// The command `import`.
-pub(super) fn run(console: &Console, source: &Import) -> Result<Exit, Trouble> {
-    match source {
-        Import::Cloudflared(arguments) => cloudflared(console, arguments),
+pub(super) fn run(
+    console: &Console,
+    global: &Global,
+    arguments: &ImportArgs,
+) -> Result<Exit, Trouble> {
+    match (&arguments.snapshot, &arguments.source) {
+        (Some(file), _) => snapshot::take(console, global, file),
+        (None, Some(Import::Cloudflared(arguments))) => cloudflared(console, arguments),
+        (None, None) => Err(Problem::new("tunctl::nothing_to_import", "nothing to import")
+            .help("`tunctl import cloudflared FILE` reads a `config.yml`, `tunctl import --snapshot FILE` keeps the account in a file")
+            .into()),
     }
 }
 

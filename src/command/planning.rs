@@ -14,6 +14,7 @@ use super::records::Records;
 use super::results::Results;
 use super::runtime;
 use super::session::Session;
+use super::snapshot;
 use super::stacks::{self, Stack, Stacks};
 use super::test;
 use super::wish::Wish;
@@ -54,13 +55,19 @@ pub(super) fn run(
     global: &Global,
     arguments: &PlanArgs,
 ) -> Result<Exit, Trouble> {
+    let snapshot = arguments.from.as_deref().map(snapshot::read).transpose()?;
+    let global = &snapshot::with_account(global, snapshot.as_ref());
     let loaded = stacks::load(global, &arguments.files)?;
     let policy = policy(arguments.no_delete);
     let wish = Wish::new(&arguments.choice, &arguments.allow, policy)?
         .deny(arguments.deny)
         .renew(&arguments.renew);
     let (loaded, planned) = runtime()?.block_on(async {
-        let session = Session::open(console, global, &loaded.stacks).await?;
+        let label = snapshot.as_ref().map(snapshot::Label::of);
+        let session = match snapshot {
+            Some(snapshot) => Session::replay(console, global, snapshot)?,
+            None => Session::open(console, global, &loaded.stacks).await?,
+        };
         let against = Against::of_plan(arguments);
         let planned = match base::compare(&session, global, &against, loaded).await {
             Ok(loaded) => {
@@ -70,7 +77,12 @@ pub(super) fn run(
             Err(trouble) => Err(trouble),
         };
         session.close().await?;
-        planned
+        let (loaded, planned) = planned?;
+        let planned = match label {
+            Some(label) => label.on(&loaded, planned),
+            None => planned,
+        };
+        Ok::<_, Trouble>((loaded, planned))
     })?;
     wish.check(&loaded, &planned)?;
     let ends = report(console, &loaded, &wish, &planned)?;
@@ -153,7 +165,7 @@ async fn plan_one(
     let lints = wish.lint(stack, sources, &survey.scope.zones);
     let lints = lints.map_err(Unplanned::Refused)?;
     let mut plan = plan::plan(&input).map_err(Unplanned::Refused)?;
-    let forecast = forecast::forecast(&input, &plan);
+    let forecast = forecast::forecast(&input, &plan, session.rate());
     plan.warnings.extend(endings);
     if wish.run != Run::Drift {
         plan = plan.undated();

@@ -9,6 +9,7 @@ use super::console::{Console, Trouble};
 use super::credentials;
 use super::lock::{Fence, Locks};
 use super::stacks::Stack;
+use super::way::Way;
 use crate::api::base::Base;
 use crate::api::http::HttpSettings;
 use crate::api::{Client, Clock, Credentials, Http, Notice, Settings, SystemClock};
@@ -16,7 +17,9 @@ use crate::cli::Global;
 use crate::emulator::{Emulator, Options};
 use crate::kind::Kind as _;
 use crate::kind::dns_record::DnsRecord;
+use crate::plan::forecast::Rate;
 use crate::render::progress::Progress;
+use crate::snapshot::{NoWaiting, Replay, Snapshot};
 
 /// Cloudflare's API.
 const CLOUDFLARE: &str = "https://api.cloudflare.com/client/v4";
@@ -27,9 +30,12 @@ const LONGEST_REPLY: usize = 256 * 1024 * 1024;
 /// What the emulator takes; it accepts every token.
 const ANY_TOKEN: &str = "sandbox";
 
+/// What a snapshot takes, which asks nobody.
+const NO_TOKEN: &str = "snapshot";
+
 /// Everything that a run talks through.
 pub(super) struct Session {
-    pub(super) client: Client<Http>,
+    pub(super) client: Client<Way>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) progress: Arc<Progress>,
     /// The store, and its locks.
@@ -37,6 +43,7 @@ pub(super) struct Session {
     /// Lets writes through while the locks hold.
     pub(super) fence: Arc<Fence>,
     sandbox: Option<Emulator>,
+    is_offline: bool,
 }
 
 impl Session {
@@ -49,7 +56,6 @@ impl Session {
         global: &Global,
         stacks: &[Stack],
     ) -> Result<Self, Trouble> {
-        let locks = Locks::open(global)?;
         let sandbox = match &global.sandbox {
             Some(file) => Some(start(file, stacks).await?),
             None => None,
@@ -70,7 +76,34 @@ impl Session {
         let fence = Arc::new(Fence::default());
         let asked_last = Arc::clone(&fence);
         let http = http.asking(Arc::new(move || asked_last.is_open()));
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
+        let way = (Way::Network(http), credentials);
+        let clock = Arc::new(SystemClock::default());
+        Self::through(console, global, (way, fence), clock, sandbox)
+    }
+
+    /// Opens a snapshot: no credentials, no network.
+    ///
+    /// # Errors
+    /// If the command line names no store.
+    pub(super) fn replay(
+        console: &Console,
+        global: &Global,
+        snapshot: Snapshot,
+    ) -> Result<Self, Trouble> {
+        let nobody = Credentials::token(NO_TOKEN).map_err(Trouble::report)?;
+        let way = (Way::Snapshot(Replay::new(snapshot)), nobody);
+        let clock = Arc::new(NoWaiting::default());
+        Self::through(console, global, (way, Arc::default()), clock, None)
+    }
+
+    fn through(
+        console: &Console,
+        global: &Global,
+        ((way, credentials), fence): ((Way, Credentials), Arc<Fence>),
+        clock: Arc<dyn Clock>,
+        sandbox: Option<Emulator>,
+    ) -> Result<Self, Trouble> {
+        let locks = Locks::open(global)?;
         let progress = Arc::new(if console.error_terminal && !console.quiet {
             Progress::visible()
         } else {
@@ -85,14 +118,29 @@ impl Session {
             chance: u64::from(std::process::id()),
             permit: Box::new(move || guarding.is_open()),
         };
+        let is_offline = matches!(way, Way::Snapshot(_));
         Ok(Self {
-            client: Client::new(http, credentials, settings),
+            client: Client::new(way, credentials, settings),
             clock,
             progress,
             locks,
             fence,
             sandbox,
+            is_offline,
         })
+    }
+
+    /// What the rate limit leaves after what was sent. Reading a snapshot sends nothing.
+    pub(super) fn rate(&self) -> Rate {
+        if self.is_offline {
+            return Rate::default();
+        }
+        let (left, pace) = self.client.left();
+        Rate {
+            spent: self.client.sent(),
+            left,
+            pace: pace.as_secs_f64(),
+        }
     }
 
     /// Ends what the run started.

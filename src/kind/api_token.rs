@@ -7,7 +7,7 @@ mod policy;
 mod surface;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Value, json};
 
 use super::{
@@ -55,14 +55,14 @@ pub struct Spec {
 }
 
 /// A token, a permission group, or what a token says of itself.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Live {
     id: RemoteId,
     #[serde(default)]
     name: String,
     #[serde(default)]
     status: Option<String>,
-    #[serde(default)]
+    #[serde(default, serialize_with = "shown")]
     policies: Vec<account_token::Policy>,
     #[serde(default)]
     condition: Option<account_token::Condition>,
@@ -72,6 +72,11 @@ pub struct Live {
     not_before: Option<String>,
     #[serde(default)]
     modified_on: Option<String>,
+}
+
+/// A snapshot needs the names of permission groups, which no request has.
+fn shown<S: Serializer>(policies: &[account_token::Policy], to: S) -> Result<S::Ok, S::Error> {
+    to.collect_seq(policies.iter().map(account_token::Policy::shown))
 }
 
 fn time(text: Option<&str>) -> Option<Timestamp> {

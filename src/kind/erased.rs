@@ -54,6 +54,10 @@ pub trait AnyKind: Sync {
     /// # Errors
     /// If the body has not the fields that the kind reads.
     fn vitals(&self, live: &Value) -> Result<Vitals, Misfit>;
+    /// Of a live object what the kind reads, and nothing else.
+    /// # Errors
+    /// If the body has not the fields that the kind reads.
+    fn keep(&self, live: &Value) -> Result<Value, Misfit>;
     fn travels_with(&self, scope: &Scope, name: &str) -> Option<String>;
     fn misplaced(&self, view: &View<'_>, name: &str) -> Option<Misplaced>;
     fn words(&self, object: &Object) -> String;
@@ -208,6 +212,10 @@ impl<K: Kind> AnyKind for Erased<K> {
 
     fn vitals(&self, live: &Value) -> Result<Vitals, Misfit> {
         Ok(K::vitals(&cloudflare::decode(live)?))
+    }
+
+    fn keep(&self, live: &Value) -> Result<Value, Misfit> {
+        cloudflare::keep::<K::Live>(live)
     }
 
     fn travels_with(&self, scope: &Scope, name: &str) -> Option<String> {

@@ -7,23 +7,43 @@ use crate::kind::AnyKind;
 use crate::observed::Form;
 use crate::request::Request;
 
-/// Cloudflare's rate for one token: 1,200 requests in 300 seconds (cloudflare-api.md 1.4).
-const BUDGET: u64 = 1200;
-
-/// Seconds for one request once the budget is used up.
-const PACE: f64 = 300.0 / 1200.0;
-
 /// Operations in one batch.
 const BATCH: usize = 200;
+
+/// How many requests may be sent. Part of no fingerprint.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Rate {
+    /// Requests that the run has sent so far, for all its stacks together.
+    pub spent: u64,
+    /// Requests that may be sent at once.
+    pub left: u64,
+    /// Seconds for each request after those.
+    pub pace: f64,
+}
+
+/// Nothing was sent yet: Cloudflare's rate for one token is 1,200 requests in 300 seconds
+/// (cloudflare-api.md 1.4).
+impl Default for Rate {
+    fn default() -> Self {
+        Self {
+            spent: 0,
+            left: 1200,
+            pace: 300.0 / 1200.0,
+        }
+    }
+}
 
 /// What a plan will cost.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Forecast {
+    /// Requests that the run had sent when the plan was made, for all its stacks together. 0 for
+    /// a plan from a snapshot.
+    pub spent: u64,
     /// Requests that change something.
     pub writes: u64,
     /// Requests that read again what is about to be changed.
     pub reads: u64,
-    /// Seconds that the rate limit forces, beginning with a full budget.
+    /// Seconds that the rate limit forces, beginning with what it left when the plan was made.
     pub seconds: f64,
     /// How much of each limited kind the account will have.
     pub quotas: Vec<Quota>,
@@ -42,7 +62,7 @@ pub struct Quota {
 
 /// Forecasts a plan.
 #[must_use]
-pub fn forecast(input: &Input<'_>, plan: &Plan) -> Forecast {
+pub fn forecast(input: &Input<'_>, plan: &Plan, rate: Rate) -> Forecast {
     let (mut writes, mut reads) = (0, 0);
     for stage in &plan.stages {
         let mut batches: BTreeMap<String, usize> = BTreeMap::new();
@@ -65,12 +85,13 @@ pub fn forecast(input: &Input<'_>, plan: &Plan) -> Forecast {
         let batches = batches.into_values();
         writes += batches.map(|size| size.div_ceil(BATCH) as u64).sum::<u64>();
     }
-    let over = (writes + reads).saturating_sub(BUDGET);
+    let over = (writes + reads).saturating_sub(rate.left);
     Forecast {
+        spent: rate.spent,
         writes,
         reads,
         // Far below 2^52 requests.
-        seconds: f64::from(u32::try_from(over).unwrap_or(u32::MAX)) * PACE,
+        seconds: f64::from(u32::try_from(over).unwrap_or(u32::MAX)) * rate.pace,
         quotas: input
             .kinds
             .iter()

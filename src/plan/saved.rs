@@ -101,6 +101,9 @@ struct Warning {
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Cost {
+    /// Absent in older files.
+    #[serde(default)]
+    spent: u64,
     writes: u64,
     reads: u64,
     seconds: f64,
@@ -167,6 +170,7 @@ impl SavedStack {
     fn entry(&self) -> Entry {
         let plan = &self.plan;
         let Forecast {
+            spent,
             writes,
             reads,
             seconds,
@@ -193,6 +197,7 @@ impl SavedStack {
             base: plan.base.clone(),
             drift: plan.drift.clone(),
             forecast: Cost {
+                spent: *spent,
                 writes: *writes,
                 reads: *reads,
                 seconds: *seconds,
@@ -225,6 +230,7 @@ impl SavedStack {
             manifest: entry.manifest,
             plan,
             forecast: Forecast {
+                spent: entry.forecast.spent,
                 writes: entry.forecast.writes,
                 reads: entry.forecast.reads,
                 seconds: entry.forecast.seconds,

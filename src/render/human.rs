@@ -15,6 +15,7 @@ mod outcome;
 pub(super) mod trial;
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use super::text::{count, escaped, prose};
@@ -254,20 +255,23 @@ pub(super) fn exceeded(forecast: &Forecast) -> impl Iterator<Item = String> {
     })
 }
 
-/// What carrying out the plan takes.
+/// What carrying out the plan takes, and what making it took.
 pub(super) fn cost(forecast: &Forecast, run: Run) -> Option<Line> {
     let Forecast {
+        spent,
         writes,
         reads,
         seconds,
         quotas: _,
     } = forecast;
-    let requests = usize::try_from(writes + reads).unwrap_or(usize::MAX);
-    let text = format!("{} takes {}", run.name(), count(requests, "request"));
-    let text = if *seconds > 0.0 {
-        format!("{text} and, by the rate limit, at least {seconds:.0} s.")
-    } else {
-        format!("{text}.")
-    };
-    (requests > 0).then(|| Line::new(Tone::Dim, text))
+    let requests = |it: u64| count(usize::try_from(it).unwrap_or(usize::MAX), "request");
+    let mut text = format!("{} takes {}", run.name(), requests(writes + reads));
+    if *seconds > 0.0 {
+        let _ = write!(text, " and, by the rate limit, at least {seconds:.0} s");
+    }
+    if *spent > 0 {
+        let _ = write!(text, "; planning took {}", requests(*spent));
+    }
+    text.push('.');
+    (writes + reads > 0).then(|| Line::new(Tone::Dim, text))
 }

@@ -270,6 +270,7 @@ pub fn diagnostic(error: &dyn Diagnostic) -> Value {
 
 fn cost(forecast: &Forecast) -> Value {
     let Forecast {
+        spent,
         writes,
         reads,
         seconds,
@@ -279,6 +280,7 @@ fn cost(forecast: &Forecast) -> Value {
         .iter()
         .map(|quota| json!({ "kind": quota.kind, "after": quota.after, "limit": quota.limit }));
     json!({
+        "spent": spent,
         "writes": writes,
         "reads": reads,
         "seconds": seconds,

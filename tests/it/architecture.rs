@@ -53,7 +53,10 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     ("ports", &["api", "store", "secret", "git", "files"]),
-    ("engine", &["observe", "examine", "apply", "watch", "serve"]),
+    (
+        "engine",
+        &["observe", "snapshot", "examine", "apply", "watch", "serve"],
+    ),
     ("views", &["render"]),
     ("shell", &["cli", "command", "main"]),
 ];

@@ -2,7 +2,7 @@
 
 use tunctl::kind::KINDS;
 use tunctl::observe::Survey;
-use tunctl::plan::forecast::{Forecast, forecast};
+use tunctl::plan::forecast::{Forecast, Rate, forecast};
 use tunctl::plan::{Input, Plan};
 
 use crate::support::world::{World, edge, record};
@@ -74,7 +74,7 @@ fn forecasted(world: &World, (survey, plan): &(Survey, Plan)) -> (usize, usize) 
         rotate: None,
         base: None,
     };
-    let Forecast { reads, writes, .. } = forecast(&input, plan);
+    let Forecast { reads, writes, .. } = forecast(&input, plan, Rate::default());
     let count = |it: u64| usize::try_from(it).expect("few");
     (count(reads), count(writes))
 }

@@ -44,6 +44,7 @@ const FLOWS: &[&[&str]] = &[
     &["apply", "--auto-approve"],
     &["plan", "--out", "saved.plan"],
     &["show", "saved.plan"],
+    &["import", "--snapshot", "account.json"],
     &[
         "rotate",
         "tunnel",

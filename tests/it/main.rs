@@ -19,6 +19,9 @@ mod architecture;
 mod base;
 /// How many requests a large stack costs.
 mod budget;
+/// What is ready to use in CI: the action's scripts, GitLab's jobs, Atlantis's steps.
+#[cfg(unix)]
+mod ci;
 /// The binary as its users and CI run it.
 mod cli;
 /// Cloudflare's operations as values, family by family.
@@ -41,6 +44,8 @@ mod emulator;
 mod explain;
 /// `tunctl fmt`: the layout changes, the meaning never.
 mod fmt;
+/// What plans cost, and what they will cost.
+mod forecast;
 /// `tunctl graph`: what leads where, as a picture.
 mod graph;
 /// Limits, protection, and what stops a deletion.
@@ -109,11 +114,15 @@ mod rotate;
 mod secrets;
 /// A part of a plan.
 mod select;
+/// Completions and manual pages.
+mod shell;
 /// Signals at the real binary: the first one ends a run in good order, the second one at once.
 #[cfg(unix)]
 mod signals;
 /// Files and programs that take secrets.
 mod sinks;
+/// Snapshots: plans without a token and without a network.
+mod snapshot;
 /// The store: objects, logs, and what a crash leaves of them.
 mod store;
 /// What several tests share: simulated time, scripted servers, worlds, the binary.

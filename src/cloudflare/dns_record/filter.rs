@@ -1,4 +1,5 @@
 use serde::Serialize;
+use serde_json::Value;
 
 use super::Type;
 use crate::cloudflare::{Direction, Match};
@@ -89,4 +90,27 @@ pub enum Order {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
 fn is_false(value: &bool) -> bool {
     !value
+}
+
+/// Whether a list with these parameters has a record, for whoever holds all records of a zone.
+/// `None`: a parameter is none of those that plans use.
+#[must_use]
+pub fn has(query: &[(String, String)], record: &Value) -> Option<bool> {
+    let text = |field: &str| record[field].as_str().unwrap_or_default().to_lowercase();
+    let mut any = false;
+    let mut fits = Vec::new();
+    for (name, value) in query {
+        let value = value.to_lowercase();
+        match name.as_str() {
+            "match" => any = value == "any",
+            "comment.startswith" => fits.push(text("comment").starts_with(&value)),
+            "content.endswith" => fits.push(text("content").ends_with(&value)),
+            _ => return None,
+        }
+    }
+    Some(if any && !fits.is_empty() {
+        fits.contains(&true)
+    } else {
+        !fits.contains(&false)
+    })
 }

@@ -39,6 +39,7 @@ fn well() -> Account {
 fn said(account: &Account, quotas: Vec<Quota>, check: &str) -> Vec<(Level, String)> {
     let (manifest, plan) = (Manifest::default(), Plan::default());
     let forecast = Forecast {
+        spent: 0,
         writes: 0,
         reads: 0,
         seconds: 0.0,

@@ -3,6 +3,9 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
+use tunctl::observe::Survey;
+use tunctl::plan::{Plan, fingerprint};
+use tunctl::problem::Problem;
 
 use crate::support::describe::{describe, ends};
 use crate::support::world::{ACCOUNT, World, keeping, mesh, scrubbed};
@@ -77,12 +80,32 @@ pub(super) fn row_of(world: &World, table: &str, name: &str) -> String {
 
 /// The plan alone.
 pub(super) fn planned(world: &World) -> String {
+    snapshot_agrees(world);
     format!("plan\n{}", describe(&world.plan()))
 }
 
 /// Why there is no plan.
 pub(super) fn refused(world: &World) -> String {
+    snapshot_agrees(world);
     format!("no plan\n{}", world.refused())
+}
+
+/// In every case of every kind a snapshot gives the same plan as the account does, or the same
+/// reasons why there is none.
+fn snapshot_agrees(world: &World) {
+    let words = |planned: Result<(Survey, Plan), Vec<Problem>>| match planned {
+        Ok((survey, plan)) => Ok((
+            fingerprint::of_plan(&plan),
+            describe(&plan),
+            survey.observed.objects,
+        )),
+        Err(problems) => Err(problems
+            .into_iter()
+            .map(|it| it.message)
+            .collect::<Vec<_>>()),
+    };
+    let live = words(world.try_plan());
+    assert_eq!(words(world.try_plan_from_snapshot()), live);
 }
 
 /// The plan carried out.
@@ -92,6 +115,7 @@ pub(super) fn applied(world: &World) -> String {
 
 /// The plan carried out after something has happened that it does not know of.
 pub(super) fn carried_out(world: &World, meanwhile: impl FnOnce()) -> String {
+    snapshot_agrees(world);
     let made = world.try_plan().expect("a plan");
     meanwhile();
     world.watch();

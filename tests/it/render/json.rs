@@ -156,6 +156,7 @@ fn what_the_caller_adds_is_there() {
     sources.add("tunctl.yaml", "tunnels:");
     let lint = Problem::new("tunctl::shadowed", "rule is never reached").at(place, "this one");
     let forecast = Forecast {
+        spent: 0,
         writes: 3,
         reads: 1,
         seconds: 0.0,

@@ -55,6 +55,7 @@ fn a_plan_says_first_who_notices_it() {
         message: "12 objects would be destroyed".to_owned(),
     }];
     let forecast = Forecast {
+        spent: 0,
         writes: 4,
         reads: 1,
         seconds: 0.0,

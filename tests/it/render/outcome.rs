@@ -50,7 +50,7 @@ pub(crate) fn every_verdict() -> Outcome {
     }
 }
 
-fn ended(outcome: &Outcome, run: Run) -> String {
+pub(crate) fn ended(outcome: &Outcome, run: Run) -> String {
     let mut text = Vec::new();
     human::outcome(&mut text, outcome, run, Style::Plain).expect("a vector takes everything");
     String::from_utf8(text).expect("text is UTF-8")
@@ -64,7 +64,7 @@ fn happened(events: &[Event<'_>]) -> String {
     String::from_utf8(text).expect("text is UTF-8")
 }
 
-fn all_done(changes: impl IntoIterator<Item = Change>) -> Outcome {
+pub(crate) fn all_done(changes: impl IntoIterator<Item = Change>) -> Outcome {
     Outcome {
         verdicts: changes.into_iter().map(|it| (it, Verdict::Done)).collect(),
         ..Outcome::default()

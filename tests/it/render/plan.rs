@@ -73,6 +73,7 @@ fn what_stands_in_the_way_comes_right_above_the_summary() {
 fn a_part_of_a_stack_says_so_and_a_forecast_is_told() {
     let plan = plan([create("tunnel.edge-web", tunnel())]);
     let forecast = Forecast {
+        spent: 9,
         writes: 1300,
         reads: 20,
         seconds: 30.0,
@@ -93,7 +94,7 @@ fn a_part_of_a_stack_says_so_and_a_forecast_is_told() {
 
     Plan: 1 to add, 0 to change, 0 to destroy.
     Note: this is a part of the stack, as --target and --exclude chose it.
-    Apply takes 1320 requests and, by the rate limit, at least 30 s.
+    Apply takes 1320 requests and, by the rate limit, at least 30 s; planning took 9 requests.
     Fingerprint: bef847893343b250
     "#);
 }

@@ -5,7 +5,9 @@ use regex_automata::meta::Regex;
 use serde_json::json;
 use tunctl::plan::Plan;
 use tunctl::render::Style;
+use tunctl::render::human::Run;
 
+use super::outcome::{all_done, ended, every_verdict};
 use super::sample::{adopt, create, delete, plan, record, rename, replace, shown, tunnel, update};
 
 const TFCMT_PASS: &str = r"(?m)^(Plan: \d|No changes.)";
@@ -17,8 +19,15 @@ const TFCMT_CREATE: &str = r"^ *# (.*) will be created$";
 const TFCMT_UPDATE: &str = r"^ *# (.*) will be updated in-place$";
 const TFCMT_DELETE: &str = r"^ *# (.*) will be destroyed$";
 const TFCMT_REPLACE: &str = r"^ *# (.*?)(?: is tainted, so)? must be replaced$";
+const TFCMT_REPLACE_OPTION: &str = r"^ *# (.*?) will be replaced, as requested$";
+const TFCMT_MOVE: &str = r"^ *# (.*?) has moved to (.*?)$";
+const TFCMT_IMPORT: &str = r"^ *# (.*?) will be imported$";
+const TFCMT_OUTPUTS: &str = r"(?m)^Changes to Outputs:";
+const TFCMT_APPLY_PASS: &str = r"(?m)^(Apply complete!)";
+const TFCMT_APPLY_FAIL: &str = r"(?m)^(Error: )";
 const TFCMT_IMPORTED_FROM: &str = r"^ *# \(imported from (.*?)\)$";
 const TFCMT_MOVED_FROM: &str = r"^ *# \(moved from (.*?)\)$";
+const ATLANTIS_OUTSIDE: &str = r"Note: Objects have changed outside of Terraform";
 const ATLANTIS_CHANGES: &str =
     r"Plan: (?:(\d+) to import, )?(\d+) to add, (\d+) to change, (\d+) to destroy.";
 const ATLANTIS_NO_CHANGES: &str =
@@ -84,6 +93,11 @@ fn tfcmt_finds_every_change_of_a_small_and_of_a_large_plan() {
         assert_eq!(found(TFCMT_DELETE, &text), ["dns_record.f"]);
         assert_eq!(found(TFCMT_IMPORTED_FROM, &text), ["\"0a1b2c3d\""]);
         assert_eq!(found(TFCMT_MOVED_FROM, &text), ["tunnel.old-d"]);
+        // What Terraform says and we never do.
+        for pattern in [TFCMT_REPLACE_OPTION, TFCMT_MOVE, TFCMT_IMPORT] {
+            assert_eq!(found(pattern, &text), [""; 0]);
+        }
+        assert!(!is_match(TFCMT_OUTPUTS, &text) && !is_match(ATLANTIS_OUTSIDE, &text));
     }
 }
 
@@ -98,6 +112,16 @@ fn tfcmt_and_atlantis_find_the_numbers() {
         is_match(TFCMT_PASS, &text) && !is_match(TFCMT_HAS_DESTROY, &text),
         "{text}"
     );
+}
+
+#[test]
+fn tfcmt_reads_how_an_apply_ended() {
+    let good = all_done([create("tunnel.a", tunnel())]);
+    let text = ended(&good, Run::Apply);
+    assert!(is_match(TFCMT_APPLY_PASS, &text) && !is_match(TFCMT_APPLY_FAIL, &text));
+    let text = ended(&every_verdict(), Run::Apply);
+    assert!(is_match(TFCMT_APPLY_FAIL, &text), "{text}");
+    assert!(!is_match(TFCMT_APPLY_PASS, &text), "{text}");
 }
 
 #[test]

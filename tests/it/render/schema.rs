@@ -132,6 +132,7 @@ fn a_plan_with_everything_is_as_the_schema_says() {
         limit: 1000,
     }];
     let forecast = Forecast {
+        spent: 0,
         writes: 1,
         reads: 2,
         seconds: 0.5,

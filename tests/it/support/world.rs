@@ -11,7 +11,7 @@ use futures::future::BoxFuture;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tunctl::address::Address;
-use tunctl::api::{Client, Clock, Credentials, Settings};
+use tunctl::api::{Client, Clock, Credentials, Settings, Wire};
 use tunctl::apply::{Desk, Event, Executor, Ledger, Outcome, Stop};
 use tunctl::emulator;
 use tunctl::kind::KINDS;
@@ -23,6 +23,7 @@ use tunctl::plan::select::Selection;
 use tunctl::plan::{Input, Plan, Policy};
 use tunctl::problem::Problem;
 use tunctl::secret::Delivery;
+use tunctl::snapshot::{self, NoWaiting, Replay, Snapshot};
 use tunctl::source::Sources;
 use tunctl::teardown::Actor;
 
@@ -221,15 +222,41 @@ impl World {
 
     /// The plan with everything that it was made from, or why there is none.
     pub(crate) fn try_plan(&self) -> Result<(Survey, Plan), Vec<Problem>> {
-        let manifest = self.manifest();
+        self.plan_through(&self.client())
+    }
+
+    /// A snapshot of the account, written down and read again.
+    pub(crate) fn snapshot(&self) -> Result<Snapshot, Vec<Problem>> {
         let client = self.client();
+        let taking = snapshot::take(&client, ACCOUNT, self.line.time());
+        let taken = self.line.run(taking).expect("it lives");
+        let unread = |error: observe::ObserveError| Problem::new("test::unread", error.to_string());
+        let (taken, _) = taken.map_err(|error| vec![unread(error)])?;
+        let text = taken.to_text().expect("text keys");
+        assert_eq!(Snapshot::from_text(&text).as_ref(), Ok(&taken));
+        Ok(taken)
+    }
+
+    /// The plan from a snapshot that is taken now, or why there is none.
+    pub(crate) fn try_plan_from_snapshot(&self) -> Result<(Survey, Plan), Vec<Problem>> {
+        let settings = Settings {
+            clock: Arc::new(NoWaiting::default()),
+            ..Settings::default()
+        };
+        let nobody = Credentials::token("nobody").expect("a token");
+        let replay = Replay::new(self.snapshot()?);
+        self.plan_through(&Client::new(replay, nobody, settings))
+    }
+
+    fn plan_through<W: Wire>(&self, client: &Client<W>) -> Result<(Survey, Plan), Vec<Problem>> {
+        let manifest = self.manifest();
         let base = self.understood().1.as_deref();
         let wanted = Wanted {
             desired: &manifest.desired,
             ownership: &manifest.ownership,
             reads: base.and_then(Base::reads),
         };
-        let reading = observe::observe_part(&client, &manifest.account, wanted);
+        let reading = observe::observe_part(client, &manifest.account, wanted);
         let mut survey = self
             .line
             .run(reading)
