@@ -21,7 +21,9 @@ pub use live::{
 
 pub use doctor::{DoctorArgs, DriftArgs, Purpose};
 pub use graph::GraphArgs;
-pub use import::{Import, ImportCloudflared};
+pub use import::{
+    Import, ImportCloudflared, ImportFrom, ImportLive, ImportManifest, ImportSplit, ImportTerraform,
+};
 pub use ingress::{Ingress, IngressDialect, IngressFile, IngressRule};
 pub use lifecycle::{DeleteArgs, GcArgs};
 pub use plan::{ApplyArgs, Choice, PlanArgs, ShowArgs, WriteArgs};
@@ -67,8 +69,7 @@ pub enum Command {
     /// Answer for files that cloudflared reads as cloudflared itself would; no network.
     #[command(subcommand)]
     Ingress(Ingress),
-    /// Write a manifest that says what another description says.
-    #[command(subcommand)]
+    /// Write a manifest of what is there: of the account, or of another description.
     Import(Import),
     /// Show what `apply` would change; writes nothing at Cloudflare.
     Plan(PlanArgs),

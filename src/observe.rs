@@ -14,7 +14,7 @@ use crate::api::{ApiError, Client, Meaning};
 use crate::cloudflare::Misfit;
 use crate::cloudflare::zone::{self, AccountFilter};
 use crate::desired::Desired;
-use crate::kind::{self, AnyKind, KINDS, Listing, View};
+use crate::kind::{self, AnyKind, KINDS, Listing, Reach, View};
 use crate::observed::{Object, Observed, Vitals};
 use crate::ownership::Ownership;
 use crate::problem::Problem;
@@ -77,6 +77,51 @@ pub async fn observe<W: Wire>(
     desired: &Desired,
     ownership: &Ownership,
 ) -> Result<Survey, ObserveError> {
+    let question = Question {
+        desired,
+        ownership,
+        reach: Reach::Needed,
+    };
+    survey(client, account, &question).await
+}
+
+/// Reads everything that a manifest of this stack could speak of, as far as the credentials may.
+///
+/// # Errors
+/// The first read that fails; others are abandoned.
+pub async fn inventory<W: Wire>(
+    client: &Client<W>,
+    account: &str,
+    stack: &str,
+) -> Result<Survey, ObserveError> {
+    let ownership = Ownership {
+        stack: stack.to_owned(),
+        ..Ownership::default()
+    };
+    let question = Question {
+        desired: &Desired::default(),
+        ownership: &ownership,
+        reach: Reach::Everything,
+    };
+    survey(client, account, &question).await
+}
+
+/// What is asked of the account.
+#[derive(Clone, Copy)]
+struct Question<'a> {
+    desired: &'a Desired,
+    ownership: &'a Ownership,
+    reach: Reach,
+}
+
+async fn survey<W: Wire>(
+    client: &Client<W>,
+    account: &str,
+    question: &Question<'_>,
+) -> Result<Survey, ObserveError> {
+    let Question {
+        desired, ownership, ..
+    } = *question;
     let scope = Scope {
         account: account.to_owned(),
         stack: ownership.stack.clone(),
@@ -98,7 +143,7 @@ pub async fn observe<W: Wire>(
             past(client, &mut survey, desired).await?;
             return Ok(survey);
         }
-        round(client, &ready, &mut survey, desired, ownership).await?;
+        round(client, &ready, &mut survey, question).await?;
         for kind in ready {
             survey
                 .observed
@@ -178,14 +223,14 @@ async fn round<W: Wire>(
     client: &Client<W>,
     kinds: &[&dyn AnyKind],
     survey: &mut Survey,
-    desired: &Desired,
-    ownership: &Ownership,
+    question: &Question<'_>,
 ) -> Result<(), ObserveError> {
     let view = View {
         scope: &survey.scope,
         ids: &survey.observed.ids,
-        desired,
-        ownership,
+        desired: question.desired,
+        ownership: question.ownership,
+        reach: question.reach,
     };
     let listings = kinds.iter().flat_map(|kind| {
         let listings = kind.list(&view).into_iter();

@@ -23,7 +23,7 @@ pub use guard::{Finding, Guard};
 
 use crate::address::Address;
 use crate::desired::{Declared, Desired};
-use crate::kind::{self, AnyKind, Recheck, View};
+use crate::kind::{self, AnyKind, Reach, Recheck, View};
 use crate::limits::Limits;
 use crate::observed::{Form, Object, Observed};
 use crate::ownership::Ownership;
@@ -224,6 +224,7 @@ fn impossible(
         ids: &input.observed.ids,
         desired: input.desired,
         ownership: input.ownership,
+        reach: Reach::Needed,
     };
     if let Some(misplaced) = kind.misplaced(&view, &address.name) {
         return Some(

@@ -1,44 +1,20 @@
-//! `tunctl import`: a manifest from what is described elsewhere.
+//! `tunctl import`: a manifest of what is there, or of what is described elsewhere.
 
-use super::console::{self, Console, Trouble};
-use super::init;
-use crate::cli::{Import, ImportCloudflared};
-use crate::cloudflared::import::{Names, import};
+mod cloudflared;
+mod live;
+mod manifest;
+mod terraform;
+
+use super::console::{Console, Trouble};
+use crate::cli::{Global, Import, ImportFrom};
 use crate::exit::Exit;
-use crate::files;
-use crate::manifest::yaml::Budget;
-use crate::source::Sources;
 
 /// The command `import`.
-pub(super) fn run(console: &Console, source: &Import) -> Result<Exit, Trouble> {
-    match source {
-        Import::Cloudflared(arguments) => cloudflared(console, arguments),
+pub(super) fn run(console: &Console, global: &Global, import: &Import) -> Result<Exit, Trouble> {
+    match &import.from {
+        None => live::run(console, global, &import.live),
+        Some(ImportFrom::Live(arguments)) => live::run(console, global, arguments),
+        Some(ImportFrom::Cloudflared(arguments)) => cloudflared::run(console, arguments),
+        Some(ImportFrom::Terraform(arguments)) => terraform::run(console, arguments),
     }
-}
-
-fn cloudflared(console: &Console, arguments: &ImportCloudflared) -> Result<Exit, Trouble> {
-    let bytes = files::input(&arguments.file, &Budget::default())?;
-    let names = Names {
-        stack: arguments.stack.clone(),
-        tunnel: arguments.name.clone(),
-    };
-    let mut sources = Sources::default();
-    let name = files::named(&arguments.file);
-    let imported = match import(&mut sources, &name, &bytes, &names) {
-        Ok(imported) => imported,
-        Err(problems) => return Err(Trouble::Problems(problems, sources)),
-    };
-    match &arguments.output {
-        Some(file) => {
-            init::write(file, &imported.text)?;
-            console.note(&format!("Wrote {}.", file.display()));
-        }
-        None if console.is_for_programs() => console::print_json(&imported.manifest)?,
-        None => console::print(&imported.text)?,
-    }
-    if let Some(unused) = &imported.unused {
-        console.note(unused);
-    }
-    console.problems(&imported.warnings, &sources);
-    Ok(Exit::Success)
 }

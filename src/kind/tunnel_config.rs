@@ -1,6 +1,7 @@
 //! The ingress rules of a tunnel that loads them from Cloudflare. Written whole, compared whole:
 //! what the manifest omits is cloudflared's default.
 
+mod export;
 mod refusal;
 pub mod surface;
 
@@ -8,7 +9,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{
-    Entry, Kind, Listing, Loading, Lowered, Recheck, Step, Unresolved, View, Write, resolve,
+    Entry, Export, Kind, Listing, Loading, Lowered, Reach, Recheck, Seen, Step, Unresolved, View,
+    Write, resolve,
 };
 use crate::address::{Address, Ids, RemoteId};
 use crate::cloudflare::configuration::{self, Configuration};
@@ -104,7 +106,7 @@ impl Kind for TunnelConfig {
         let declared = view.desired.names(Self::NAME);
         let tunnels = view.ids.names(Tunnel::NAME).filter(|name| {
             let tunnel = Tunnel::address(name);
-            view.ownership.names_ours(&tunnel)
+            (view.reach == Reach::Everything || view.ownership.names_ours(&tunnel))
                 && !view.desired.contains(&tunnel)
                 && !view.ownership.is_ignored(&tunnel)
         });
@@ -148,6 +150,10 @@ impl Kind for TunnelConfig {
             ..Object::new(id, serde_json::to_value(spec).ok()?)
         };
         Some((Self::address(&listing.of), object))
+    }
+
+    fn export(_: &View<'_>, live: &Seen<'_>, export: &mut Export) {
+        export::export(live, export);
     }
 
     fn recheck() -> Recheck {

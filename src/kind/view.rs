@@ -7,6 +7,16 @@ use crate::ownership::Ownership;
 use crate::request::Request;
 use crate::scope::Scope;
 
+/// How much of the account is looked at.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Reach {
+    /// What a plan of the manifest needs.
+    #[default]
+    Needed,
+    /// Everything that a manifest could speak of. What the credentials may not read is left out.
+    Everything,
+}
+
 /// What a kind may look at while it lists and projects.
 #[derive(Clone, Copy)]
 pub struct View<'a> {
@@ -18,6 +28,8 @@ pub struct View<'a> {
     pub desired: &'a Desired,
     /// What is ours.
     pub ownership: &'a Ownership,
+    /// How much is to be seen.
+    pub reach: Reach,
 }
 
 impl View<'_> {
@@ -25,11 +37,21 @@ impl View<'_> {
     /// need not be readable.
     #[must_use]
     pub fn speaks_of(&self, kind: &str) -> bool {
+        if self.reach == Reach::Everything {
+            return true;
+        }
         let owns = self.ownership.owns.get(kind);
         let mut removed = self.ownership.removed.iter();
         self.desired.names(kind).next().is_some()
             || owns.is_some_and(|patterns| !patterns.written().is_empty())
             || removed.any(|address| address.kind == kind)
+    }
+
+    /// Whether objects of a kind may stay unread: the manifest does not speak of them, or there is
+    /// none yet.
+    #[must_use]
+    pub fn can_do_without(&self, kind: &str) -> bool {
+        self.reach == Reach::Everything || !self.speaks_of(kind)
     }
 }
 

@@ -1,0 +1,1 @@
+//! Terraform's state as the inventory of an account.
