@@ -40,6 +40,8 @@ pub struct Wish {
     pub title: Vec<String>,
     /// What stands above the entries of objects, as comments.
     pub remarks: BTreeMap<Address, Vec<String>>,
+    /// What its description calls things that are not in the inventory, and why.
+    pub footer: Vec<String>,
     /// How tunnels are put into files of their own.
     pub split: Option<Split>,
 }

@@ -6,7 +6,6 @@ use clap::{Args, Subcommand, ValueEnum};
 
 /// What `import` takes: where to read, the account itself unless told otherwise.
 #[derive(Debug, Clone, Args)]
-#[command(args_conflicts_with_subcommands = true)]
 pub struct Import {
     /// Where to read.
     #[command(subcommand)]
@@ -14,6 +13,15 @@ pub struct Import {
     /// How to read the account.
     #[command(flatten)]
     pub live: ImportLive,
+}
+
+impl Import {
+    /// Whether a flag of the account's own stands in front of the name of another source. Clap's
+    /// own conflict would take flags that every command has for such.
+    #[must_use]
+    pub fn is_mixed(&self) -> bool {
+        self.from.is_some() && self.live != ImportLive::default()
+    }
 }
 
 /// What `import` can read.
@@ -28,7 +36,7 @@ pub enum ImportFrom {
 }
 
 /// What `import live` takes.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 pub struct ImportLive {
     /// The account's id; `CLOUDFLARE_ACCOUNT_ID` of the environment unless given.
     #[arg(long, value_name = "ID")]
@@ -57,7 +65,7 @@ pub struct ImportTerraform {
 }
 
 /// Where an imported manifest goes.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 pub struct ImportManifest {
     /// The stack's name; the directory's name unless given.
     #[arg(long, value_name = "NAME")]

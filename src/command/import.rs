@@ -8,9 +8,16 @@ mod terraform;
 use super::console::{Console, Trouble};
 use crate::cli::{Global, Import, ImportFrom};
 use crate::exit::Exit;
+use crate::problem::Problem;
 
 /// The command `import`.
 pub(super) fn run(console: &Console, global: &Global, import: &Import) -> Result<Exit, Trouble> {
+    if import.is_mixed() {
+        let message = "flags of `import` stand before what is to be read";
+        return Err(Problem::new("tunctl::flags_before_source", message)
+            .help("write them behind it, as in `tunctl import live --stack edge`")
+            .into());
+    }
     match &import.from {
         None => live::run(console, global, &import.live),
         Some(ImportFrom::Live(arguments)) => live::run(console, global, arguments),

@@ -44,6 +44,5 @@ fn prefix(name: &str) -> Option<&str> {
     let end = name.find(['-', '_', '.', ' '])?;
     let prefix = &name[..=end];
     let plain = |byte: u8| byte.is_ascii_alphanumeric();
-    (end >= LITERAL && prefix[..end].bytes().all(plain) && !prefix.ends_with(' '))
-        .then_some(prefix)
+    (end >= LITERAL && prefix[..end].bytes().all(plain) && !prefix.ends_with(' ')).then_some(prefix)
 }

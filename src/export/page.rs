@@ -32,10 +32,11 @@ impl Page {
             main: Map::new(),
             notes: export.notes.clone(),
             parts: BTreeMap::new(),
-            footer: footer(export),
+            footer: footer(wish, export),
         };
         page.main.insert("version".to_owned(), json!(1));
-        page.main.insert("stack".to_owned(), json!(inventory.scope.stack));
+        page.main
+            .insert("stack".to_owned(), json!(inventory.scope.stack));
         page.main.insert("account".to_owned(), json!(wish.account));
         page.include(wish, export);
         page.ignore(export);
@@ -52,7 +53,11 @@ impl Page {
     pub(super) fn value(&self) -> Value {
         let mut all = self.main.clone();
         all.shift_remove("include");
-        for part in self.parts.values().filter_map(|it| it["tunnels"].as_object()) {
+        for part in self
+            .parts
+            .values()
+            .filter_map(|it| it["tunnels"].as_object())
+        {
             let tunnels = all.entry("tunnels").or_insert_with(|| json!({}));
             if let Value::Object(tunnels) = tunnels {
                 tunnels.extend(part.clone());
@@ -70,13 +75,17 @@ impl Page {
     /// The texts of the files that it includes.
     pub(super) fn parts(&self) -> BTreeMap<String, String> {
         let below = self.notes.iter().filter(|(place, _)| place.len() > 1);
-        let notes = below.map(|(place, notes)| (place.clone(), notes.clone())).collect();
+        let notes = below
+            .map(|(place, notes)| (place.clone(), notes.clone()))
+            .collect();
         let text = |part| {
             let text = to_yaml_with(part, &notes, &APART);
             format(0, &text).unwrap_or(text)
         };
         let parts = self.parts.iter();
-        parts.map(|(name, part)| (name.clone(), text(part))).collect()
+        parts
+            .map(|(name, part)| (name.clone(), text(part)))
+            .collect()
     }
 
     fn include(&mut self, wish: &Wish, export: &Export) {
@@ -169,14 +178,18 @@ impl Page {
 }
 
 /// What the manifest does not say.
-fn footer(export: &Export) -> Vec<String> {
-    if export.left.is_empty() {
+fn footer(wish: &Wish, export: &Export) -> Vec<String> {
+    if export.left.is_empty() && wish.footer.is_empty() {
         return Vec::new();
     }
-    let title = "Not in this manifest, and left alone by it:".to_owned();
-    let lines = export.left.iter();
-    let lines = lines.map(|(address, why)| format!("   {address}: {why}"));
-    std::iter::once(title).chain(lines).collect()
+    let mut lines = vec!["Not in this manifest, and left alone by it:".to_owned()];
+    for (address, why) in &export.left {
+        let remarks = wish.remarks.get(address).map(|it| it.join(", "));
+        let remarks = remarks.map_or_else(String::new, |it| format!(" ({it})"));
+        lines.push(format!("   {address}: {why}{remarks}"));
+    }
+    lines.extend(wish.footer.iter().map(|it| format!("   {it}")));
+    lines
 }
 
 /// A value in which nothing is a variable.

@@ -11,7 +11,7 @@ use crate::kind::{Export, KINDS};
 use crate::manifest::yaml::{Budget, Node};
 use crate::manifest::{self, Manifest};
 use crate::plan::select::Selection;
-use crate::plan::{self, Input, Policy};
+use crate::plan::{self, Action, Input, Policy};
 use crate::problem::Problem;
 use crate::source::{Sources, Span};
 
@@ -91,7 +91,16 @@ fn first_plan(
     })?;
     let changes = plan.changes().map(|change| {
         let action = change.action.name();
-        let why = format!("Without this line the next apply would {action} it.");
+        let mark = match &change.action {
+            Action::Delete { .. } => "It carries this stack's mark, and is not declared: without",
+            Action::Create { .. }
+            | Action::Adopt { .. }
+            | Action::Update { .. }
+            | Action::Rename { .. }
+            | Action::Rotate { .. }
+            | Action::Replace { .. } => "Without",
+        };
+        let why = format!("{mark} this line the next apply would {action} it.");
         (change.address.clone(), why)
     });
     Ok(changes.collect())
@@ -102,10 +111,17 @@ fn refused(desired: &Desired, problems: &[Problem], export: &mut Export) -> bool
     let mut found = false;
     for problem in problems {
         let labels: Vec<Span> = problem.labels.iter().map(|(span, _)| *span).collect();
-        let blamed = desired.resources.iter().filter(|(_, it)| labels.contains(&it.at));
+        let blamed = desired
+            .resources
+            .iter()
+            .filter(|(_, it)| labels.contains(&it.at));
         for (address, _) in blamed {
             found |= !export.ignored.contains_key(address);
-            ignore(export, address, format!("There is no plan of it: {}.", words(problem)));
+            ignore(
+                export,
+                address,
+                format!("There is no plan of it: {}.", words(problem)),
+            );
         }
     }
     found

@@ -36,7 +36,9 @@ impl Split {
 fn zone<'a>(scope: &'a Scope, entry: &Map<String, Value>) -> Option<&'a str> {
     let rules = entry.get("ingress").and_then(Value::as_array);
     let hosts = rules.into_iter().flatten().map(|rule| &rule["hostname"]);
-    let extra = entry.get("dns").and_then(|dns| dns.get("hostnames")?.as_array());
+    let extra = entry
+        .get("dns")
+        .and_then(|dns| dns.get("hostnames")?.as_array());
     let hosts = hosts.chain(extra.into_iter().flatten());
     let mut count: BTreeMap<&str, usize> = BTreeMap::new();
     for host in hosts.filter_map(Value::as_str) {
@@ -49,7 +51,9 @@ fn zone<'a>(scope: &'a Scope, entry: &Map<String, Value>) -> Option<&'a str> {
 }
 
 fn team(name: &str) -> String {
-    let word = name.split(|letter: char| !letter.is_ascii_alphanumeric()).next();
+    let word = name
+        .split(|letter: char| !letter.is_ascii_alphanumeric())
+        .next();
     match word.unwrap_or_default() {
         "" => OTHERS.to_owned(),
         word => word.to_lowercase(),

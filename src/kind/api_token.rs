@@ -28,7 +28,7 @@ use policy::{Condition, Policy};
 use surface::Surface;
 
 /// What [`Listing::of`] says of the list of permission groups.
-pub const GROUPS: &str = "permission groups";
+const GROUPS: &str = "permission groups";
 
 /// More groups than there are: the list has no pages (cloudflare-api.md 1.3).
 const GROUPS_AT_MOST: u32 = 10_000;

@@ -152,7 +152,10 @@ impl Kind for Tunnel {
         for (address, object) in export.single(live) {
             let name = &address.name;
             if uuid::Uuid::try_parse(name).is_ok() {
-                export.leave(address, "its name is a UUID, which cloudflared takes for an id");
+                export.leave(
+                    address,
+                    "its name is a UUID, which cloudflared takes for an id",
+                );
                 continue;
             }
             let entry = export.enter(section, name, address);

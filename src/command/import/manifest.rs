@@ -92,7 +92,10 @@ fn files(console: &Console, file: &Path, exported: &Exported) -> Result<(), Trou
     init::write(file, &exported.text)?;
     console.note(&match exported.parts.len() {
         0 => format!("Wrote {}.", file.display()),
-        parts => format!("Wrote {} and {parts} files that it includes.", file.display()),
+        parts => format!(
+            "Wrote {} and {parts} files that it includes.",
+            file.display()
+        ),
     });
     Ok(())
 }

@@ -1,10 +1,54 @@
-//! `tunctl import terraform`: the manifest of what Terraform keeps.
+//! `tunctl import terraform`: the manifest of what Terraform keeps, and what it is to forget.
 
 use super::super::console::{Console, Trouble};
+use super::super::init;
+use super::manifest;
 use crate::cli::ImportTerraform;
 use crate::exit::Exit;
+use crate::files;
+use crate::manifest::yaml::Budget;
+use crate::terraform::{Imported, Options, import, state_rm};
 
 /// The command `import terraform`.
-pub(super) fn run(_: &Console, _: &ImportTerraform) -> Result<Exit, Trouble> {
+pub(super) fn run(console: &Console, arguments: &ImportTerraform) -> Result<Exit, Trouble> {
+    let bytes = files::input(&arguments.file, &Budget::default())?;
+    let options = Options {
+        stack: manifest::stack(&arguments.manifest)?,
+        account: arguments.account.clone(),
+        split: manifest::split(&arguments.manifest),
+    };
+    let imported = import(&bytes, &options)?;
+    manifest::write(console, &arguments.manifest, &imported.exported)?;
+    let commands = commands(&imported);
+    match &arguments.state_rm {
+        Some(file) => {
+            init::write(file, &commands)?;
+            console.note(&format!("Wrote {}.", file.display()));
+        }
+        None => console.note(commands.trim_end()),
+    }
+    if !imported.others.is_empty() {
+        let others = imported.others.iter();
+        let others: Vec<_> = others
+            .map(|(sort, count)| format!("{count} {sort}"))
+            .collect();
+        console.note(&format!("Terraform keeps {}.", others.join(", ")));
+    }
     Ok(Exit::Success)
+}
+
+/// What lets Terraform forget what the manifest has, as a script.
+fn commands(imported: &Imported) -> String {
+    let mut lines = vec![
+        "# Once `tunctl plan` says `No changes.`: Terraform forgets what tunctl keeps from now on."
+            .to_owned(),
+        "# Nothing at Cloudflare changes. Then take the resources out of the .tf files.".to_owned(),
+    ];
+    lines.extend(imported.handed_over.iter().map(|it| state_rm(it)));
+    if !imported.handed_over_later.is_empty() {
+        lines.push("# These are in `ignore`: only once they no longer are.".to_owned());
+        let later = imported.handed_over_later.iter();
+        lines.extend(later.map(|it| format!("# {}", state_rm(it))));
+    }
+    lines.join("\n") + "\n"
 }

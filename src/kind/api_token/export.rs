@@ -3,7 +3,7 @@
 use serde::Deserialize as _;
 use serde_json::{Value, json};
 
-use super::policy::Condition;
+use super::policy::{Condition, Policy};
 use super::{Spec, generation};
 use crate::kind::export::{Export, NOT_KEPT, SINK, Seen};
 
@@ -17,7 +17,7 @@ pub(super) fn export(live: &Seen<'_>, export: &mut Export) {
             export.leave(address, "its name ends like a generation");
             continue;
         }
-        let policies: Option<Vec<Value>> = spec.policies.iter().map(|it| it.written()).collect();
+        let policies: Option<Vec<Value>> = spec.policies.iter().map(Policy::written).collect();
         let policies = policies.filter(|it| !it.is_empty());
         let Some(policies) = policies else {
             export.leave(address, "a manifest has no words for what it may do");
@@ -32,7 +32,10 @@ pub(super) fn export(live: &Seen<'_>, export: &mut Export) {
         if let Some(condition) = spec.condition.as_ref().and_then(Condition::written) {
             entry.insert("condition".to_owned(), condition);
         }
-        for (field, time) in [("notBefore", spec.not_before), ("expiresOn", spec.expires_on)] {
+        for (field, time) in [
+            ("notBefore", spec.not_before),
+            ("expiresOn", spec.expires_on),
+        ] {
             if let Some(time) = time {
                 entry.insert(field.to_owned(), json!(time));
             }

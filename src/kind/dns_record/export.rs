@@ -46,7 +46,11 @@ pub(super) fn export(live: &Seen<'_>, export: &mut Export) {
         }
     }
     let tunnels = export.sections.get("tunnels");
-    let names: Vec<String> = tunnels.into_iter().flatten().map(|it| it.0.clone()).collect();
+    let names: Vec<String> = tunnels
+        .into_iter()
+        .flatten()
+        .map(|it| it.0.clone())
+        .collect();
     for tunnel in names {
         let records = fitting.get(&tunnel).map(Vec::as_slice).unwrap_or_default();
         field(&tunnel, records, &fitting, export);
@@ -106,7 +110,9 @@ fn field(
     let extra = records.iter().filter(|it| !has(&hosts, &it.name));
     let extra: Vec<&str> = extra.map(|it| it.name.as_str()).collect();
     for address in records {
-        let rule = hosts.iter().find(|host| host.is_name && host.name == address.name);
+        let rule = hosts
+            .iter()
+            .find(|host| host.is_name && host.name == address.name);
         let extra = extra.iter().position(|name| *name == address.name);
         let (field, index) = match (rule, extra) {
             (Some(host), _) => (vec!["ingress"], host.rule),
@@ -158,7 +164,11 @@ fn has(hosts: &[Host], name: &str) -> bool {
 
 /// The hostnames of rules for which no record leads here, sorted.
 fn unserved(hosts: &[Host], records: &[&Address]) -> Vec<String> {
-    let without = |host: &&Host| !records.iter().any(|it| host.is_name && it.name == host.name);
+    let without = |host: &&Host| {
+        !records
+            .iter()
+            .any(|it| host.is_name && it.name == host.name)
+    };
     let names = hosts.iter().filter(without).map(|host| host.name.clone());
     let names: std::collections::BTreeSet<String> = names.collect();
     names.into_iter().collect()

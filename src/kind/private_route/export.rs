@@ -3,8 +3,8 @@
 use ipnet::IpNet;
 use serde_json::{Value, json};
 
-use super::surface::can_be_kept;
 use super::parts;
+use super::surface::can_be_kept;
 use crate::address::{Address, Ids};
 use crate::kind::View;
 use crate::kind::export::{Export, Seen};

@@ -39,7 +39,11 @@ pub fn comments(notes: &[String]) -> String {
     let lines = notes.iter().flat_map(|note| lines(note));
     let lines = lines.map(|line| format!("# {line}").trim_end().to_owned() + "\n");
     let text: String = lines.collect();
-    if text.is_empty() { text } else { format!("\n{text}") }
+    if text.is_empty() {
+        text
+    } else {
+        format!("\n{text}")
+    }
 }
 
 struct Page<'a> {
@@ -144,8 +148,8 @@ fn lines(note: &str) -> Vec<String> {
         letter => letter.to_string(),
     };
     let safe: String = note.chars().map(escape).collect();
-    if safe.starts_with(' ') {
-        return vec![safe[1..].trim_end().to_owned()];
+    if let Some(line) = safe.strip_prefix(' ') {
+        return vec![line.trim_end().to_owned()];
     }
     let mut lines = vec![String::new()];
     for word in safe.split_whitespace() {

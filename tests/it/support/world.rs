@@ -195,6 +195,13 @@ impl World {
         )
     }
 
+    /// Everything that a manifest of a stack could speak of.
+    pub(crate) fn inventory(&self, stack: &str) -> Survey {
+        let client = self.client();
+        let reading = observe::inventory(&client, ACCOUNT, stack);
+        self.line.run(reading).expect("it lives").unwrap()
+    }
+
     /// The plan with everything that it was made from, or why there is none.
     pub(crate) fn try_plan(&self) -> Result<(Survey, Plan), Vec<Problem>> {
         let manifest = self.manifest();
