@@ -72,9 +72,11 @@ pub struct Exported {
 pub fn export(inventory: &Inventory, wish: &Wish) -> Exported {
     let mut export = entries(inventory);
     for (address, remarks) in &wish.remarks {
-        let place = export.places.get(address).cloned();
-        for remark in place.iter().flat_map(|_| remarks) {
-            export.note(place.clone().unwrap_or_default(), remark.clone());
+        let place = export.places.get(address);
+        if let Some(place) = place.or_else(|| export.beside.get(address)).cloned() {
+            for remark in remarks {
+                export.note(place.clone(), remark.clone());
+            }
         }
     }
     let unsettled = settle::settle(inventory, wish, &mut export);

@@ -168,11 +168,9 @@ impl Page {
             let patterns: Vec<_> = patterns.iter().map(|it| format!("{it:?}")).collect();
             format!("   {section}: [{}]", patterns.join(", "))
         }));
+        // The key itself stands apart.
+        lines.push(String::new());
         let notes = self.notes.entry(vec![first.clone()]).or_default();
-        // An empty line keeps it from what is said of the key itself.
-        if !notes.is_empty() {
-            lines.push(String::new());
-        }
         notes.splice(0..0, lines);
     }
 }

@@ -193,3 +193,47 @@ fn take_out(export: &mut Export, steps: &[String], why: &str) -> bool {
     export.notes.retain(|at, _| !at.starts_with(&below));
     taken
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::address::RemoteId;
+    use crate::observed::Object;
+
+    /// Two tunnels, and a kind that wrote nonsense.
+    #[test]
+    fn what_a_manifest_cannot_say_is_taken_out_alone() {
+        let mut inventory = Inventory::default();
+        inventory.scope.account = "a".repeat(32);
+        inventory.scope.stack = "edge".to_owned();
+        let mut export = Export::default();
+        for (name, id) in [("a", "1"), ("b", "2"), ("c", "3")] {
+            let address = Address::new("tunnel", name);
+            let object = Object::new(
+                RemoteId::new(id.repeat(32)),
+                json!({"configSrc": "cloudflare"}),
+            );
+            inventory.observed.add(address.clone(), object);
+            export.enter("tunnels", name, &address);
+        }
+        export.set("tunnels", "a", "ingress", json!("nonsense"));
+        export.set("tunnels", "a", "privateRoutes", json!(["10.1.0.0/16"]));
+        let rules = Address::new("tunnel_config", "a");
+        export.stands(&rules, place(&["tunnels", "a", "ingress"]));
+        export.note(place(&["tunnels", "a", "ingress"]), "gone");
+        export.set("tunnels", "b", "nonsense", json!(1));
+        export.set("tunnels", "c", "configSrc", json!("local"));
+        let why = settle(&inventory, &Wish::default(), &mut export);
+        assert_eq!(why, [""; 0]);
+        let entry = |name| json!(export.entry("tunnels", name));
+        assert_eq!(entry("a"), json!({"privateRoutes": ["10.1.0.0/16"]}));
+        assert_eq!(entry("b"), json!({}));
+        assert!(export.left.contains_key(&rules));
+        assert!(export.notes.is_empty());
+        // What would be made, and what cannot be planned, is left to somebody who knows better.
+        let ignored: Vec<String> = export.ignored.keys().map(ToString::to_string).collect();
+        assert_eq!(ignored, ["private_route.10.1.0.0/16", "tunnel.c"]);
+    }
+}

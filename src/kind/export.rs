@@ -32,6 +32,8 @@ pub struct Export {
     pub notes: BTreeMap<Place, Vec<String>>,
     /// Where each object stands.
     pub places: BTreeMap<Address, Place>,
+    /// Where something is said of an object that is not declared.
+    pub beside: BTreeMap<Address, Place>,
     /// What is neither planned nor touched at first, and why.
     pub ignored: BTreeMap<Address, String>,
     /// What the manifest does not say, and why.

@@ -1,10 +1,14 @@
 //! `tunctl import`: an account as it is, as a manifest whose first plan changes nothing.
 
+use std::collections::BTreeSet;
 use std::fs;
+use std::rc::Rc;
 
 use serde_json::{Map, Value, json};
+use tunctl::address::Address;
 use tunctl::emulator::DEFAULT_ACCOUNT;
 use tunctl::export::{Split, Wish};
+use tunctl::kind::KINDS;
 use tunctl::manifest::yaml::{Notes, format, to_yaml_with};
 
 use crate::properties::estate::exported;
@@ -185,6 +189,75 @@ fn an_account_becomes_the_manifest_that_a_person_would_write() {
     assert_eq!(exported.unsettled, [""; 0]);
     world.declare(&exported.text);
     assert_eq!(actions(&world.plan()), [""; 0]);
+    let all = exported.managed.iter().chain(exported.ignored.keys());
+    let kinds: BTreeSet<&str> = all.map(|it| it.kind.as_str()).collect();
+    assert_eq!(kinds, KINDS.iter().map(|kind| kind.name()).collect());
+}
+
+#[test]
+fn what_is_ignored_at_first_is_what_the_next_apply_would_have_done() {
+    let mut world = by_hand();
+    let text = exported(&world, &Wish::default()).text;
+    let (before, rest) = text.split_once("ignore:").unwrap();
+    let (_, after) = rest.split_once("defaults:").unwrap();
+    world.declare(&format!("{before}defaults:{after}"));
+    world.sinks = Some(Rc::new(tempfile::tempdir().unwrap()));
+    let mut actions = actions(&world.plan());
+    actions.sort();
+    let wanted = [
+        "api_token.edge-deploy: rotate",
+        "service_token.edge-ci: rotate",
+        "tunnel_config.edge-shop: update",
+    ];
+    assert_eq!(actions, wanted);
+}
+
+#[test]
+fn rules_that_cloudflared_refuses_stay_as_they_are() {
+    for (config, why) in [
+        (
+            json!({"ingress": [{"service": "nonsense"}]}),
+            "cloudflared refuses its rules",
+        ),
+        (json!({"ingress": []}), "cloudflared refuses its rules"),
+        (
+            json!({"ingress": [
+                {"hostname": "app.example.com", "service": "http://web", "originRequest":
+                    {"connectTimeout": -5}},
+                {"service": "http_status:404"},
+            ]}),
+            "",
+        ),
+    ] {
+        let hand = Hand(World::new(&edge(""), &["example.com"]));
+        let rules = json!({"ingress": [{"service": "http_status:404"}]});
+        let web = hand.tunnel("edge-web", Some(&rules));
+        hand.record("app.example.com", &web, &json!({}));
+        let mut world = hand.0;
+        let lie = config.clone();
+        world.lie(move |_, path, result| {
+            if path.ends_with("/configurations") {
+                result["config"] = lie.clone();
+            }
+        });
+        let exported = exported(&world, &Wish::default());
+        assert_eq!(exported.unsettled, [""; 0], "{}", exported.text);
+        let left = exported
+            .left
+            .get(&Address::new("tunnel_config", "edge-web"));
+        match left {
+            Some(said) => assert!(!why.is_empty() && said.starts_with(why), "{said}"),
+            None => assert_eq!(why, "", "{}", exported.text),
+        }
+        world.declare(&exported.text);
+        assert_eq!(actions(&world.plan()), [""; 0], "{}", exported.text);
+        assert!(
+            world
+                .manifest()
+                .desired
+                .contains(&Address::new("tunnel", "edge-web"))
+        );
+    }
 }
 
 #[test]
@@ -232,7 +305,8 @@ fn settled(account: &Account) -> Tunctl {
     let tunctl = Tunctl::in_ci(
         "version: 1\nstack: made\naccount: ${CLOUDFLARE_ACCOUNT_ID}\ntunnels:\n  edge-web:\n    \
          ingress: [{hostname: app.example.com, service: http://web}]\n    privateRoutes: \
-         [10.1.0.0/16]\n",
+         [10.1.0.0/16]\nserviceTokens:\n  edge-ci: {sink: old}\nsinks:\n  old: {file: \
+         \"old/{name}.json\"}\n",
     );
     let url = account.url();
     let apply = ["apply", "--auto-approve", "--api-url", &url];

@@ -15,6 +15,10 @@ use crate::observed::{Form, Object, Owner};
 const DIFFERS: &str = "They are not as tunctl makes them, proxied and with automatic TTL: without \
                        this line the next apply would change them.";
 
+/// Why a record that is nobody's is not declared.
+const UNUSUAL: &str = "its record is not as tunctl makes them, proxied and with automatic TTL; \
+                       declared, the next apply would change it";
+
 /// Where a record stands.
 enum Standing {
     /// It is as it would be made, of this tunnel.
@@ -84,9 +88,7 @@ fn standing(address: &Address, object: &Object, export: &Export) -> Standing {
     match (&object.owner, usual) {
         (_, true) => Standing::Fits(tunnel),
         (Owner::Ours, false) => Standing::Differs(tunnel),
-        (Owner::Unmarked | Owner::ByName | Owner::Other(_), false) => left(
-            "it is not proxied, or has a TTL of its own; declared, the next apply would change that",
-        ),
+        (Owner::Unmarked | Owner::ByName | Owner::Other(_), false) => left(UNUSUAL),
     }
 }
 
@@ -99,14 +101,7 @@ fn field(
 ) {
     let hosts = hosts(export.entry("tunnels", tunnel));
     let mut options = Map::new();
-    let mut notes: Vec<(Place, String)> = Vec::new();
     let excluded = unserved(&hosts, records);
-    for (index, name) in excluded.iter().enumerate() {
-        let at = place(&["tunnels", tunnel, "dns", "exclude", &index.to_string()]);
-        if let Some(why) = why_not(name, fitting, export) {
-            notes.push((at, format!("`{name}`: {why}.")));
-        }
-    }
     let extra = records.iter().filter(|it| !has(&hosts, &it.name));
     let extra: Vec<&str> = extra.map(|it| it.name.as_str()).collect();
     for address in records {
@@ -134,10 +129,16 @@ fn field(
         (false, true) => json!("none"),
         (false, false) => Value::Object(options),
     };
-    let dns_place = place(&["tunnels", tunnel, "dns"]);
-    for (at, note) in notes {
-        let at = if none { dns_place.clone() } else { at };
-        export.note(at, note);
+    for (index, name) in excluded.iter().enumerate() {
+        let item = place(&["tunnels", tunnel, "dns", "exclude", &index.to_string()]);
+        let at = if none {
+            place(&["tunnels", tunnel, "dns"])
+        } else {
+            item
+        };
+        if let Some(why) = why_not(name, &at, fitting, export) {
+            export.note(at, format!("`{name}`: {why}."));
+        }
     }
     export.set("tunnels", tunnel, "dns", dns);
 }
@@ -177,10 +178,13 @@ fn unserved(hosts: &[Host], records: &[&Address]) -> Vec<String> {
 /// Why a hostname of a rule gets no record. What is said here is not said again elsewhere.
 fn why_not(
     name: &str,
+    at: &Place,
     fitting: &BTreeMap<String, Vec<&Address>>,
     export: &mut Export,
 ) -> Option<String> {
-    if let Some(why) = export.left.remove(&Address::new(DnsRecord::NAME, name)) {
+    let address = Address::new(DnsRecord::NAME, name);
+    if let Some(why) = export.left.remove(&address) {
+        export.beside.insert(address, at.clone());
         return Some(why);
     }
     let mut tunnels = fitting.iter();

@@ -15,7 +15,8 @@ use crate::source::is_hostile;
 const WIDTH: usize = 96;
 
 /// Comments by the place of the part that they stand above: keys, and positions in lists. Those of
-/// the empty place stand at the top of the text. A text that begins with a space keeps its line.
+/// the empty place stand at the top of the text. A text that begins with a space keeps its line; one
+/// that is empty is an empty line.
 pub type Notes = BTreeMap<Vec<String>, Vec<String>>;
 
 /// A mapping as a YAML document in block style, keys in their order, with comments. Between its
@@ -37,8 +38,7 @@ pub fn to_yaml_with(value: &Map<String, Value>, notes: &Notes, apart: &[&str]) -
 #[must_use]
 pub fn comments(notes: &[String]) -> String {
     let lines = notes.iter().flat_map(|note| lines(note));
-    let lines = lines.map(|line| format!("# {line}").trim_end().to_owned() + "\n");
-    let text: String = lines.collect();
+    let text: String = lines.map(|line| commented(&line)).collect();
     if text.is_empty() {
         text
     } else {
@@ -125,20 +125,25 @@ impl Page<'_> {
 
     fn comments(&mut self, indent: usize) {
         let notes = self.notes.get(&self.path);
-        for line in notes.into_iter().flatten().flat_map(|note| lines(note)) {
-            self.indent(indent);
-            self.text.push('#');
-            if !line.is_empty() {
-                self.text.push(' ');
-                self.text.push_str(&line);
+        for note in notes.into_iter().flatten() {
+            if note.is_empty() {
+                self.text.push('\n');
+                continue;
             }
-            self.text.push('\n');
+            for line in lines(note) {
+                self.indent(indent);
+                self.text.push_str(&commented(&line));
+            }
         }
     }
 
     fn indent(&mut self, indent: usize) {
         self.text.extend(std::iter::repeat_n(' ', indent));
     }
+}
+
+fn commented(line: &str) -> String {
+    format!("# {line}").trim_end().to_owned() + "\n"
 }
 
 /// A comment in lines, with nothing in it that could end one.
