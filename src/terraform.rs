@@ -92,11 +92,19 @@ fn remarks(origins: &BTreeMap<Address, Vec<String>>) -> BTreeMap<Address, Vec<St
         .collect()
 }
 
-/// What lets Terraform forget a resource, for a POSIX shell.
+/// How many resources one command takes: each command reads and writes the whole state, and a
+/// command line has an end.
+const AT_ONCE: usize = 100;
+
+/// What lets Terraform forget resources, for a POSIX shell.
 #[must_use]
-pub fn state_rm(address: &str) -> String {
-    let quoted = address.replace('\'', r"'\''");
-    format!("terraform state rm '{quoted}'")
+pub fn state_rm(addresses: &[String]) -> String {
+    let quoted = |address: &String| format!("  '{}'", address.replace('\'', r"'\''"));
+    let command = |addresses: &[String]| {
+        let addresses: Vec<String> = addresses.iter().map(quoted).collect();
+        format!("terraform state rm \\\n{}\n", addresses.join(" \\\n"))
+    };
+    addresses.chunks(AT_ONCE).map(command).collect()
 }
 
 /// What is known of an account through Terraform.

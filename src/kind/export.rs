@@ -17,7 +17,7 @@ pub const SINK: &str = "local";
 pub const NOT_KEPT: &str = "Its secret is in no sink yet: without this line the next apply would \
                             make a new one, and end the one that is in use.";
 
-/// The objects of a kind with their addresses, in order.
+/// The objects of a kind with their addresses, in the order of these.
 pub type Seen<'a> = [(&'a Address, &'a Object)];
 
 /// The way from the manifest's top to a part of it: keys, and positions in lists.
@@ -111,11 +111,10 @@ impl Export {
     /// Goes through the objects that are alone at their address; what shares one is left.
     pub fn single<'a>(&mut self, live: &'a Seen<'a>) -> Vec<(&'a Address, &'a Object)> {
         let mut single = Vec::new();
-        for (address, object) in live {
-            if live.iter().filter(|(it, _)| it == address).count() == 1 {
-                single.push((*address, *object));
-            } else {
-                self.leave(address, "there are several of this name");
+        for group in live.chunk_by(|(one, _), (other, _)| one == other) {
+            match group {
+                [one] => single.push(*one),
+                several => self.leave(several[0].0, "there are several of this name"),
             }
         }
         single

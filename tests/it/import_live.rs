@@ -341,7 +341,13 @@ fn the_binary_imports_an_account_and_plans_no_changes() {
         .run(&import)
         .code(1)
         .complains("tunctl::cannot_write");
-    // To another stack they are somebody else's, and it leaves them alone.
+}
+
+#[test]
+fn what_another_stack_marked_is_left_to_it() {
+    let account = Account::new(&["example.com"]);
+    let tunctl = settled(&account);
+    let url = account.url();
     let other = [
         "import",
         "live",

@@ -162,6 +162,11 @@ fn furnish(world: &World, ids: &BTreeMap<&str, String>, version_4: bool) {
         );
         world.by_hand("PUT", &path, &json!({ "config": config }));
     }
+    records(world, ids);
+    routes(world, ids);
+}
+
+fn records(world: &World, ids: &BTreeMap<&str, String>) {
     for (host, tunnel, proxied) in [
         ("app", "01", true),
         ("it-s", "01", true),
@@ -174,6 +179,9 @@ fn furnish(world: &World, ids: &BTreeMap<&str, String>, version_4: bool) {
         let path = format!("/zones/{}/dns_records", world.zone("example.com"));
         world.by_hand("POST", &path, &new);
     }
+}
+
+fn routes(world: &World, ids: &BTreeMap<&str, String>) {
     for (network, within, comment) in [
         ("10.20.0.0/16", Value::Null, ""),
         ("10.30.0.0/16", json!(ids["11"]), "lab"),
@@ -201,10 +209,15 @@ fn the_first_plan_of_an_imported_state_changes_nothing() {
 
 #[test]
 fn what_terraform_forgets_is_quoted_for_a_shell() {
-    assert_eq!(
-        state_rm(r#"module.a["b"].cloudflare_record.x["it's"]"#),
-        r#"terraform state rm 'module.a["b"].cloudflare_record.x["it'\''s"]'"#
-    );
+    let addresses = [r#"module.a["b"].cloudflare_record.x["it's"]"#, "cloudflare_tunnel.a[0]"];
+    insta::assert_snapshot!(state_rm(&addresses.map(ToOwned::to_owned)), @r#"
+    terraform state rm \
+      'module.a["b"].cloudflare_record.x["it'\''s"]' \
+      'cloudflare_tunnel.a[0]'
+    "#);
+    let many: Vec<String> = (0..250).map(|it| format!("cloudflare_tunnel.a[{it}]")).collect();
+    assert_eq!(state_rm(&many).matches("terraform state rm").count(), 3);
+    assert_eq!(state_rm(&[]), "");
 }
 
 #[test]

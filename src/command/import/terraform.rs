@@ -9,6 +9,13 @@ use crate::files;
 use crate::manifest::yaml::Budget;
 use crate::terraform::{Imported, Options, import, state_rm};
 
+/// What the script is for.
+const INTRODUCTION: &str = "\
+# Once `tunctl plan` says `No changes.`: Terraform forgets what tunctl keeps from now on, and
+# nothing at Cloudflare changes. Only then take the resources out of the .tf files: what is gone
+# from there and still in the state, `terraform apply` deletes.
+";
+
 /// The command `import terraform`.
 pub(super) fn run(console: &Console, arguments: &ImportTerraform) -> Result<Exit, Trouble> {
     let bytes = files::input(&arguments.file, &Budget::default())?;
@@ -39,16 +46,11 @@ pub(super) fn run(console: &Console, arguments: &ImportTerraform) -> Result<Exit
 
 /// What lets Terraform forget what the manifest has, as a script.
 fn commands(imported: &Imported) -> String {
-    let mut lines = vec![
-        "# Once `tunctl plan` says `No changes.`: Terraform forgets what tunctl keeps from now on."
-            .to_owned(),
-        "# Nothing at Cloudflare changes. Then take the resources out of the .tf files.".to_owned(),
-    ];
-    lines.extend(imported.handed_over.iter().map(|it| state_rm(it)));
+    let mut script = INTRODUCTION.to_owned() + &state_rm(&imported.handed_over);
     if !imported.handed_over_later.is_empty() {
-        lines.push("# These are in `ignore`: only once they no longer are.".to_owned());
-        let later = imported.handed_over_later.iter();
-        lines.extend(later.map(|it| format!("# {}", state_rm(it))));
+        script.push_str("# These are in `ignore`: only once they no longer are.\n");
+        let later = state_rm(&imported.handed_over_later);
+        script.extend(later.lines().map(|line| format!("# {line}\n")));
     }
-    lines.join("\n") + "\n"
+    script
 }

@@ -1,6 +1,6 @@
 //! Live records as the field `dns` of the tunnel that they lead to.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
@@ -29,35 +29,42 @@ enum Standing {
     Left(String),
 }
 
-/// A hostname of a rule.
-struct Host {
-    /// As DNS has it, or as it is written if DNS has no such name.
-    name: String,
-    rule: usize,
-    is_name: bool,
+/// The hostnames of a tunnel's rules.
+#[derive(Default)]
+struct Hosts {
+    /// As DNS has them, with the first rule of each.
+    names: BTreeMap<String, usize>,
+    /// As they are written, where DNS has no such name.
+    nameless: BTreeSet<String>,
 }
 
 pub(super) fn export(live: &Seen<'_>, export: &mut Export) {
-    let mut fitting: BTreeMap<String, Vec<&Address>> = BTreeMap::new();
+    let mut tunnels: BTreeMap<String, Vec<&Address>> = BTreeMap::new();
+    let mut owners: BTreeMap<&str, String> = BTreeMap::new();
     for (address, object) in export.single(live) {
-        match standing(address, object, export) {
-            Standing::Fits(tunnel) => fitting.entry(tunnel).or_default().push(address),
+        let tunnel = match standing(address, object, export) {
+            Standing::Fits(tunnel) => tunnel,
             Standing::Differs(tunnel) => {
-                fitting.entry(tunnel).or_default().push(address);
                 export.ignore(address, DIFFERS);
+                tunnel
             }
-            Standing::Left(why) => export.leave(address, why),
-        }
+            Standing::Left(why) => {
+                export.leave(address, why);
+                continue;
+            }
+        };
+        owners.insert(&address.name, tunnel.clone());
+        tunnels.entry(tunnel).or_default().push(address);
     }
-    let tunnels = export.sections.get("tunnels");
-    let names: Vec<String> = tunnels
+    let entries = export.sections.get("tunnels");
+    let names: Vec<String> = entries
         .into_iter()
         .flatten()
         .map(|it| it.0.clone())
         .collect();
     for tunnel in names {
-        let records = fitting.get(&tunnel).map(Vec::as_slice).unwrap_or_default();
-        field(&tunnel, records, &fitting, export);
+        let records = tunnels.get(&tunnel).map(Vec::as_slice).unwrap_or_default();
+        field(&tunnel, records, &owners, export);
     }
 }
 
@@ -93,37 +100,33 @@ fn standing(address: &Address, object: &Object, export: &Export) -> Standing {
 }
 
 /// Writes the field `dns` of a tunnel.
-fn field(
-    tunnel: &str,
-    records: &[&Address],
-    fitting: &BTreeMap<String, Vec<&Address>>,
-    export: &mut Export,
-) {
+fn field(tunnel: &str, records: &[&Address], owners: &BTreeMap<&str, String>, export: &mut Export) {
     let hosts = hosts(export.entry("tunnels", tunnel));
-    let mut options = Map::new();
-    let excluded = unserved(&hosts, records);
-    let extra = records.iter().filter(|it| !has(&hosts, &it.name));
-    let extra: Vec<&str> = extra.map(|it| it.name.as_str()).collect();
+    let served: BTreeSet<&str> = records.iter().map(|it| it.name.as_str()).collect();
+    let unserved = hosts
+        .names
+        .keys()
+        .filter(|it| !served.contains(it.as_str()));
+    let excluded: BTreeSet<&String> = unserved.chain(&hosts.nameless).collect();
+    let mut extra: Vec<&str> = Vec::new();
     for address in records {
-        let rule = hosts
-            .iter()
-            .find(|host| host.is_name && host.name == address.name);
-        let extra = extra.iter().position(|name| *name == address.name);
-        let (field, index) = match (rule, extra) {
-            (Some(host), _) => (vec!["ingress"], host.rule),
-            (None, index) => (vec!["dns", "hostnames"], index.unwrap_or_default()),
+        let at = if let Some(rule) = hosts.names.get(&address.name) {
+            place(&["tunnels", tunnel, "ingress", &rule.to_string()])
+        } else {
+            extra.push(&address.name);
+            let index = (extra.len() - 1).to_string();
+            place(&["tunnels", tunnel, "dns", "hostnames", &index])
         };
-        let index = index.to_string();
-        let steps = [&["tunnels", tunnel][..], &field, &[&index]].concat();
-        export.stands(address, place(&steps));
+        export.stands(address, at);
     }
+    let mut options = Map::new();
     if !excluded.is_empty() {
         options.insert("exclude".to_owned(), json!(excluded));
     }
     if !extra.is_empty() {
         options.insert("hostnames".to_owned(), json!(extra));
     }
-    let none = records.is_empty() && hosts.iter().all(|host| host.is_name);
+    let none = records.is_empty() && hosts.nameless.is_empty();
     let dns = match (options.is_empty(), none) {
         (true, _) => return,
         (false, true) => json!("none"),
@@ -136,50 +139,39 @@ fn field(
         } else {
             item
         };
-        if let Some(why) = why_not(name, &at, fitting, export) {
+        if let Some(why) = why_not(name, &at, owners, export) {
             export.note(at, format!("`{name}`: {why}."));
         }
     }
     export.set("tunnels", tunnel, "dns", dns);
 }
 
-/// The hostnames of an entry's rules.
-fn hosts(entry: Option<&Map<String, Value>>) -> Vec<Host> {
+/// The hostnames of an entry's rules. The catch-all has none.
+fn hosts(entry: Option<&Map<String, Value>>) -> Hosts {
+    let mut hosts = Hosts::default();
     let rules = entry.and_then(|entry| entry.get("ingress")?.as_array());
-    let rules = rules.into_iter().flatten().enumerate();
-    let hosts = rules.filter_map(|(rule, it)| {
-        let written = it["hostname"].as_str()?;
-        let name = dns_name(written);
-        (!written.is_empty() && written != "*").then(|| Host {
-            is_name: name.is_ok(),
-            name: name.unwrap_or_else(|_| written.to_owned()),
-            rule,
-        })
-    });
-    hosts.collect()
-}
-
-fn has(hosts: &[Host], name: &str) -> bool {
-    hosts.iter().any(|host| host.is_name && host.name == name)
-}
-
-/// The hostnames of rules for which no record leads here, sorted.
-fn unserved(hosts: &[Host], records: &[&Address]) -> Vec<String> {
-    let without = |host: &&Host| {
-        !records
-            .iter()
-            .any(|it| host.is_name && it.name == host.name)
-    };
-    let names = hosts.iter().filter(without).map(|host| host.name.clone());
-    let names: std::collections::BTreeSet<String> = names.collect();
-    names.into_iter().collect()
+    for (rule, it) in rules.into_iter().flatten().enumerate() {
+        let written = it["hostname"].as_str().unwrap_or_default();
+        if written.is_empty() || written == "*" {
+            continue;
+        }
+        match dns_name(written) {
+            Ok(name) => {
+                hosts.names.entry(name).or_insert(rule);
+            }
+            Err(_) => {
+                hosts.nameless.insert(written.to_owned());
+            }
+        }
+    }
+    hosts
 }
 
 /// Why a hostname of a rule gets no record. What is said here is not said again elsewhere.
 fn why_not(
     name: &str,
     at: &Place,
-    fitting: &BTreeMap<String, Vec<&Address>>,
+    owners: &BTreeMap<&str, String>,
     export: &mut Export,
 ) -> Option<String> {
     let address = Address::new(DnsRecord::NAME, name);
@@ -187,7 +179,6 @@ fn why_not(
         export.beside.insert(address, at.clone());
         return Some(why);
     }
-    let mut tunnels = fitting.iter();
-    let other = tunnels.find(|(_, records)| records.iter().any(|it| it.name == name));
-    other.map(|(tunnel, _)| format!("its record leads to tunnel `{tunnel}`"))
+    let other = owners.get(name);
+    other.map(|tunnel| format!("its record leads to tunnel `{tunnel}`"))
 }
