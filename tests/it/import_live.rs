@@ -213,6 +213,26 @@ fn what_is_ignored_at_first_is_what_the_next_apply_would_have_done() {
 }
 
 #[test]
+fn a_token_whose_secret_was_put_away_by_hand_is_not_rotated() {
+    let mut world = by_hand();
+    let text = exported(&world, &Wish::default()).text;
+    let line = "  - service_token.edge-ci\n";
+    assert!(text.contains(line));
+    world.declare(&text.replace(line, ""));
+    let sinks = tempfile::tempdir().unwrap();
+    let tokens = world.live(&format!("/accounts/{ACCOUNT}/access/service_tokens"));
+    let kept = json!({"kind": "service_token", "name": "edge-ci", "id": tokens[0]["id"],
+        "client_id": tokens[0]["client_id"], "client_secret": "known"});
+    fs::create_dir(sinks.path().join("secrets")).unwrap();
+    let file = sinks.path().join("secrets/service_token-edge-ci.json");
+    fs::write(&file, kept.to_string()).unwrap();
+    world.sinks = Some(Rc::new(sinks));
+    assert_eq!(actions(&world.plan()), [""; 0]);
+    fs::remove_file(&file).unwrap();
+    assert_eq!(actions(&world.plan()), ["service_token.edge-ci: rotate"]);
+}
+
+#[test]
 fn rules_that_cloudflared_refuses_stay_as_they_are() {
     for (config, why) in [
         (

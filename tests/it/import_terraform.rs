@@ -209,13 +209,18 @@ fn the_first_plan_of_an_imported_state_changes_nothing() {
 
 #[test]
 fn what_terraform_forgets_is_quoted_for_a_shell() {
-    let addresses = [r#"module.a["b"].cloudflare_record.x["it's"]"#, "cloudflare_tunnel.a[0]"];
+    let addresses = [
+        r#"module.a["b"].cloudflare_record.x["it's"]"#,
+        "cloudflare_tunnel.a[0]",
+    ];
     insta::assert_snapshot!(state_rm(&addresses.map(ToOwned::to_owned)), @r#"
     terraform state rm \
       'module.a["b"].cloudflare_record.x["it'\''s"]' \
       'cloudflare_tunnel.a[0]'
     "#);
-    let many: Vec<String> = (0..250).map(|it| format!("cloudflare_tunnel.a[{it}]")).collect();
+    let many: Vec<String> = (0..250)
+        .map(|it| format!("cloudflare_tunnel.a[{it}]"))
+        .collect();
     assert_eq!(state_rm(&many).matches("terraform state rm").count(), 3);
     assert_eq!(state_rm(&[]), "");
 }
