@@ -23,7 +23,7 @@ use crate::kind::warp_connector::WarpConnector;
 const TUNNEL_SUFFIX: &str = ".cfargotunnel.com";
 
 /// What the provider's types are, under the names of version 4 and of version 5.
-const SORTS: [(&str, &str); 21] = [
+const SORTS: [(&str, &str); 19] = [
     ("cloudflare_tunnel", Tunnel::NAME),
     ("cloudflare_zero_trust_tunnel", Tunnel::NAME),
     ("cloudflare_zero_trust_tunnel_cloudflared", Tunnel::NAME),
@@ -61,8 +61,6 @@ const SORTS: [(&str, &str); 21] = [
     ),
     ("cloudflare_account_token", ApiToken::NAME),
     ("cloudflare_api_token", USER),
-    ("cloudflare_tunnel_secret", OTHER),
-    ("cloudflare_zero_trust_tunnel_cloudflared_token", OTHER),
 ];
 
 /// What belongs to a user.

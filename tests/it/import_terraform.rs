@@ -208,6 +208,75 @@ fn the_first_plan_of_an_imported_state_changes_nothing() {
 }
 
 #[test]
+fn every_name_of_a_type_means_the_same() {
+    let state = fixture("v4.tfstate.json");
+    let text = imported(&state).exported.text;
+    for (name, other) in [
+        ("cloudflare_tunnel", "cloudflare_zero_trust_tunnel"),
+        (
+            "cloudflare_tunnel",
+            "cloudflare_zero_trust_tunnel_cloudflared",
+        ),
+        (
+            "cloudflare_tunnel_config",
+            "cloudflare_zero_trust_tunnel_config",
+        ),
+        (
+            "cloudflare_tunnel_config",
+            "cloudflare_zero_trust_tunnel_cloudflared_config",
+        ),
+        (
+            "cloudflare_tunnel_route",
+            "cloudflare_zero_trust_tunnel_route",
+        ),
+        (
+            "cloudflare_tunnel_route",
+            "cloudflare_zero_trust_tunnel_cloudflared_route",
+        ),
+        (
+            "cloudflare_tunnel_virtual_network",
+            "cloudflare_zero_trust_tunnel_virtual_network",
+        ),
+        (
+            "cloudflare_tunnel_virtual_network",
+            "cloudflare_zero_trust_tunnel_cloudflared_virtual_network",
+        ),
+        (
+            "cloudflare_access_service_token",
+            "cloudflare_zero_trust_access_service_token",
+        ),
+    ] {
+        let sort = |name: &str| format!("\"type\": \"{name}\"");
+        assert!(state.contains(&sort(name)), "{name}");
+        let renamed = imported(&state.replace(&sort(name), &sort(other)));
+        let back = renamed
+            .exported
+            .text
+            .replace(&format!(": {other}."), &format!(": {name}."));
+        let plain = text.replace(&format!(": {other}."), &format!(": {name}."));
+        assert_eq!(back, plain, "{other}");
+    }
+}
+
+#[test]
+fn resources_of_another_account_stay_where_they_are() {
+    let state = fixture("v5.show.json");
+    let options = Options {
+        stack: "edge".to_owned(),
+        account: Some("f".repeat(32)),
+        ..Options::default()
+    };
+    // Records say no account, and lead to tunnels that are not there.
+    let imported = import(state.as_bytes(), &options).unwrap();
+    assert_eq!(imported.handed_over, [""; 0]);
+    let text = imported.exported.text;
+    assert!(
+        text.contains("it is of account e0000000000000000000000000000001"),
+        "{text}"
+    );
+}
+
+#[test]
 fn what_terraform_forgets_is_quoted_for_a_shell() {
     let addresses = [
         r#"module.a["b"].cloudflare_record.x["it's"]"#,
