@@ -29,6 +29,8 @@ pub struct Inventory {
     pub scope: Scope,
     /// The live objects.
     pub observed: Observed,
+    /// What other stacks declare, with their names: it is theirs.
+    pub elsewhere: BTreeMap<Address, String>,
 }
 
 /// How the manifest is written.
@@ -111,8 +113,14 @@ fn entries(inventory: &Inventory) -> Export {
     let mut export = Export::default();
     for kind in KINDS {
         let objects = inventory.observed.iter();
-        let seen: Vec<_> = objects.filter(|(it, _)| it.kind == kind.name()).collect();
+        let seen = objects.filter(|(it, _)| it.kind == kind.name());
+        let (theirs, seen): (Vec<_>, Vec<_>) =
+            seen.partition(|(it, _)| inventory.elsewhere.contains_key(*it));
         kind.export(&view, &seen, &mut export);
+        for (address, _) in theirs {
+            let stack = &inventory.elsewhere[address];
+            export.leave(address, format!("stack `{stack}` declares it"));
+        }
     }
     export
 }

@@ -165,7 +165,7 @@ async fn plan_one(
     })
 }
 
-fn unread(error: &StoreError) -> Problem {
+pub(super) fn unread(error: &StoreError) -> Problem {
     let problem = Problem::new("tunctl::store_failed", error.to_string());
     problem.help("what other stacks claim and which teardowns have begun stands in the store")
 }

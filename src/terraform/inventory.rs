@@ -49,7 +49,11 @@ pub(super) fn inventory(
         observed.fold(kind.name(), |objects| kind.fold(objects));
     }
     Found {
-        inventory: Inventory { scope, observed },
+        inventory: Inventory {
+            scope,
+            observed,
+            elsewhere: BTreeMap::new(),
+        },
         origins,
     }
 }

@@ -364,11 +364,30 @@ fn the_binary_imports_an_account_and_plans_no_changes() {
 }
 
 #[test]
-fn what_another_stack_marked_is_left_to_it() {
+fn what_another_stack_declares_is_left_to_it() {
     let account = Account::new(&["example.com"]);
     let tunctl = settled(&account);
     let url = account.url();
-    let other = [
+    let import = ["import", "--stack", "other", "-o", "other.yaml"];
+    let import = [&import[..], &["--api-url", &url]].concat();
+    tunctl.run(&import).code(0);
+    let text = fs::read_to_string(tunctl.path("other.yaml")).unwrap();
+    assert!(
+        text.contains("#   tunnel.edge-web: stack `made` declares it\n"),
+        "{text}"
+    );
+    assert!(!text.contains("tunnels:"), "{text}");
+    let plan = ["plan", "--api-url", &url, "other.yaml"];
+    tunctl.run(&plan).code(0).says("No changes.");
+}
+
+#[test]
+fn what_another_stack_marked_is_left_to_it_also_without_its_store() {
+    let account = Account::new(&["example.com"]);
+    settled(&account);
+    let tunctl = Tunctl::in_ci("");
+    let url = account.url();
+    let import = [
         "import",
         "live",
         "--stack",
@@ -378,14 +397,16 @@ fn what_another_stack_marked_is_left_to_it() {
         "--split",
         "team",
     ];
-    tunctl
-        .run(&[&other[..], &["--api-url", &url]].concat())
-        .code(0);
+    let import = [&import[..], &["--api-url", &url]].concat();
+    tunctl.run(&import).code(0);
     assert!(tunctl.path("tunnels/edge.yaml").exists());
-    let plan = tunctl
-        .run(&["plan", "--api-url", &url, "other.yaml"])
-        .code(0);
-    plan.says("No changes.");
+    let text = fs::read_to_string(tunctl.path("other.yaml")).unwrap();
+    assert!(
+        text.contains("it carries the mark of stack `made`"),
+        "{text}"
+    );
+    let plan = ["plan", "--api-url", &url, "other.yaml"];
+    tunctl.run(&plan).code(0).says("No changes.");
     let again = [
         "import",
         "--stack",
@@ -395,10 +416,11 @@ fn what_another_stack_marked_is_left_to_it() {
         "--split",
         "zone",
     ];
-    let again = tunctl
-        .run(&[&again[..], &["--api-url", &url]].concat())
-        .code(1);
-    again.complains("`tunnels` exists already");
+    let again = [&again[..], &["--api-url", &url]].concat();
+    tunctl
+        .run(&again)
+        .code(1)
+        .complains("`tunnels` exists already");
 }
 
 #[test]

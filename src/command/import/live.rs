@@ -2,7 +2,7 @@
 
 use super::super::console::{Console, Trouble};
 use super::super::session::Session;
-use super::super::{environment, runtime};
+use super::super::{environment, planning, runtime};
 use super::manifest;
 use crate::cli::{Global, ImportLive};
 use crate::exit::Exit;
@@ -22,13 +22,20 @@ pub(super) fn run(
 ) -> Result<Exit, Trouble> {
     let stack = manifest::stack(&arguments.manifest)?;
     let account = account(global, arguments)?;
-    let survey = runtime()?.block_on(async {
+    let (survey, claims) = runtime()?.block_on(async {
         let session = Session::open(console, global, &[]).await?;
         session.progress.note("reading the account");
         let survey = observe::inventory(&session.client, &account, &stack).await;
+        let claims = session.locks.claims(&account, &stack).await;
         session.close().await?;
-        survey.map_err(Trouble::report)
+        let claims = claims.map_err(|error| Trouble::from(planning::unread(&error)))?;
+        Ok::<_, Trouble>((survey.map_err(Trouble::report)?, claims))
     })?;
+    let elsewhere = claims.into_iter().flat_map(|claim| {
+        let stack = claim.stack;
+        let declares = claim.declares.into_iter();
+        declares.map(move |address| (address, stack.clone()))
+    });
     let Survey {
         scope,
         observed,
@@ -46,7 +53,12 @@ pub(super) fn run(
         split: manifest::split(&arguments.manifest),
         ..Wish::default()
     };
-    let exported = export(&Inventory { scope, observed }, &wish);
+    let inventory = Inventory {
+        scope,
+        observed,
+        elsewhere: elsewhere.collect(),
+    };
+    let exported = export(&inventory, &wish);
     manifest::write(console, &arguments.manifest, &exported)?;
     console.problems(&warnings, &Sources::default());
     Ok(Exit::Success)

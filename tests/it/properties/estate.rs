@@ -374,6 +374,7 @@ pub(crate) fn exported(world: &World, wish: &Wish) -> Exported {
     let inventory = Inventory {
         scope: survey.scope,
         observed: survey.observed,
+        ..Inventory::default()
     };
     let wish = Wish {
         account: "${CLOUDFLARE_ACCOUNT_ID}".to_owned(),
