@@ -21,7 +21,7 @@ use crate::api::wire::Wire;
 use crate::api::{ApiError, Client, advice};
 use crate::credential::Credential;
 use crate::desired::Desired;
-use crate::kind::{self, AnyKind, Rotation, Step, Unresolved, View, Write};
+use crate::kind::{self, AnyKind, Reach, Rotation, Step, Unresolved, View, Write};
 use crate::observe::Survey;
 use crate::ownership::Ownership;
 use crate::plan::{Action, Change, Plan};
@@ -257,7 +257,7 @@ impl<W: Wire> Executor<'_, W> {
             ids,
             desired: self.desired,
             ownership: self.ownership,
-            reads: None,
+            reach: Reach::Needed,
         }
     }
 }

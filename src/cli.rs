@@ -24,7 +24,9 @@ pub use live::{
 pub use base::BaseChoice;
 pub use doctor::{DoctorArgs, DriftArgs, Purpose};
 pub use graph::GraphArgs;
-pub use import::{Import, ImportArgs, ImportCloudflared};
+pub use import::{
+    Import, ImportCloudflared, ImportFrom, ImportLive, ImportManifest, ImportSplit, ImportTerraform,
+};
 pub use ingress::{Ingress, IngressDialect, IngressFile, IngressRule};
 pub use lifecycle::{DeleteArgs, GcArgs};
 pub use plan::{ApplyArgs, Choice, PlanArgs, ShowArgs, WriteArgs};
@@ -71,8 +73,9 @@ pub enum Command {
     /// Answer for files that cloudflared reads as cloudflared itself would; no network.
     #[command(subcommand)]
     Ingress(Ingress),
-    /// Write a manifest that says what another description says, or keep the account in a file.
-    Import(ImportArgs),
+    /// Write a manifest of what is there: of the account, or of another description; or keep the
+    /// account in a file.
+    Import(Import),
     /// Show what `apply` would change; writes nothing at Cloudflare.
     Plan(PlanArgs),
     /// Show a saved plan, without planning again; no token, no network.

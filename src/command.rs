@@ -67,7 +67,7 @@ pub fn run(cli: &Cli) -> Exit {
         Command::Test(files) => test::run(&console, &cli.global, files),
         Command::Graph(arguments) => graph::run(&console, &cli.global, arguments),
         Command::Ingress(question) => ingress::run(&console, question),
-        Command::Import(arguments) => import::run(&console, &cli.global, arguments),
+        Command::Import(source) => import::run(&console, &cli.global, source),
         Command::Plan(arguments) => planning::run(&console, &cli.global, arguments),
         Command::Show(arguments) => show::run(&console, arguments),
         Command::Apply(arguments) => apply::run(&console, &cli.global, arguments),

@@ -8,6 +8,7 @@ pub mod api_token;
 pub mod dns_record;
 pub mod entry;
 pub mod erased;
+pub mod export;
 pub mod lifecycle;
 pub mod mark;
 pub mod private_route;
@@ -34,12 +35,14 @@ use crate::request::Request;
 use crate::scope::Scope;
 pub use entry::{Entry, Lowered};
 pub use erased::{AnyKind, Erased};
+pub use export::{Export, Seen};
 pub use secrecy::{Makes, Rotation, Secrecy, Terms};
 pub use step::{Draining, Loading, Part, Recheck, Step};
-pub use view::{Listing, View};
+pub use view::{Listing, Reach, View};
 
-/// Every kind, in the order in which documentation and schema show them. The order decides
-/// nothing else: what comes first in a plan follows from references.
+/// Every kind, in the order in which documentation and schema show them, and in which they are
+/// exported: a kind with fields in another's entries comes after it. What comes first in a plan
+/// follows from references.
 pub static KINDS: &[&dyn AnyKind] = &[
     &Erased::<tunnel::Tunnel>::NEW,
     &Erased::<tunnel_config::TunnelConfig>::NEW,
@@ -146,6 +149,11 @@ pub trait Kind: 'static {
         let _ = live;
         Vitals::default()
     }
+
+    /// Writes live objects as entries of a manifest that declares them as they are, so that the
+    /// plan of it changes nothing: the reverse of [`Kind::lower`]. Entries of other kinds, in which
+    /// this one has fields, are there already.
+    fn export(view: &View<'_>, live: &Seen<'_>, export: &mut Export);
 
     /// What its writes travel together with, if they are not requests of their own.
     #[must_use]

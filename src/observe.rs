@@ -14,7 +14,7 @@ use crate::api::{ApiError, Client, Meaning};
 use crate::cloudflare::zone::{self, AccountFilter};
 use crate::cloudflare::{List, Misfit};
 use crate::desired::Desired;
-use crate::kind::{self, AnyKind, KINDS, Listing, View};
+use crate::kind::{self, AnyKind, KINDS, Listing, Reach, View};
 use crate::observed::{Object, Observed, Vitals};
 use crate::ownership::Ownership;
 use crate::problem::Problem;
@@ -74,8 +74,8 @@ pub struct Wanted<'a> {
     pub desired: &'a Desired,
     /// What is ours.
     pub ownership: &'a Ownership,
-    /// The only addresses whose objects are read one by one; `None`: all.
-    pub reads: Option<&'a BTreeSet<Address>>,
+    /// How much of the account is looked at.
+    pub reach: Reach<'a>,
 }
 
 /// Reads everything that a plan of `desired` needs.
@@ -91,7 +91,28 @@ pub async fn observe<W: Wire>(
     let wanted = Wanted {
         desired,
         ownership,
-        reads: None,
+        reach: Reach::Needed,
+    };
+    observe_part(client, account, wanted).await
+}
+
+/// Reads everything that a manifest of this stack could speak of, as far as the credentials may.
+///
+/// # Errors
+/// The first read that fails; others are abandoned.
+pub async fn inventory<W: Wire>(
+    client: &Client<W>,
+    account: &str,
+    stack: &str,
+) -> Result<Survey, ObserveError> {
+    let ownership = Ownership {
+        stack: stack.to_owned(),
+        ..Ownership::default()
+    };
+    let wanted = Wanted {
+        desired: &Desired::default(),
+        ownership: &ownership,
+        reach: Reach::Everything,
     };
     observe_part(client, account, wanted).await
 }
@@ -243,7 +264,7 @@ async fn round<W: Wire>(
         ids: &survey.observed.ids,
         desired: wanted.desired,
         ownership: wanted.ownership,
-        reads: wanted.reads,
+        reach: wanted.reach,
     };
     let listings = kinds.iter().flat_map(|kind| {
         let listings = kind.list(&view).into_iter();

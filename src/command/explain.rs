@@ -12,7 +12,7 @@ use crate::exit::Exit;
 use crate::ingress::Target;
 use crate::kind::dns_record::{self, DnsRecord};
 use crate::kind::tunnel_config::{self, TunnelConfig};
-use crate::kind::{self, Kind as _, View};
+use crate::kind::{self, Kind as _, Reach, View};
 use crate::observe::{self, Survey};
 use crate::problem::Problem;
 use crate::render;
@@ -150,7 +150,7 @@ async fn look_at(
             ids: &survey.observed.ids,
             desired: &manifest.desired,
             ownership: &manifest.ownership,
-            reads: None,
+            reach: Reach::Needed,
         };
         let seen = observe::look(&session.client, kind, &listing, &view).await?;
         let routes = seen

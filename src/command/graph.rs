@@ -15,7 +15,7 @@ use crate::graph::{Graph, Health, Live, Part};
 use crate::kind::tunnel::Tunnel;
 use crate::kind::tunnel_config::TunnelConfig;
 use crate::kind::warp_connector::WarpConnector;
-use crate::kind::{self, Kind as _, View};
+use crate::kind::{self, Kind as _, Reach, View};
 use crate::observe::health::health;
 use crate::observe::{self, Survey};
 use crate::problem::Problem;
@@ -181,7 +181,7 @@ async fn kept_rules(session: &Session, stack: &Stack, survey: &mut Survey) -> Re
         ids: &survey.observed.ids,
         desired: &manifest.desired,
         ownership: &manifest.ownership,
-        reads: None,
+        reach: Reach::Needed,
     };
     for seen in observe::look_all(&session.client, &listings, &view).await {
         for (address, object) in seen.map_err(Trouble::report)? {

@@ -1,54 +1,31 @@
-//! `tunctl import`: a manifest from what is described elsewhere.
+//! `tunctl import`: a manifest of what is there, or of what is described elsewhere.
 
-use super::console::{self, Console, Trouble};
-use super::init;
+mod cloudflared;
+mod live;
+mod manifest;
+mod terraform;
+
+use super::console::{Console, Trouble};
 use super::snapshot;
-use crate::cli::{Global, Import, ImportArgs, ImportCloudflared};
-use crate::cloudflared::import::{Names, import};
+use crate::cli::{Global, Import, ImportFrom};
 use crate::exit::Exit;
-use crate::files;
-use crate::manifest::yaml::Budget;
 use crate::problem::Problem;
-use crate::source::Sources;
 
 /// The command `import`.
-pub(super) fn run(
-    console: &Console,
-    global: &Global,
-    arguments: &ImportArgs,
-) -> Result<Exit, Trouble> {
-    match (&arguments.snapshot, &arguments.source) {
-        (Some(file), _) => snapshot::take(console, global, file),
-        (None, Some(Import::Cloudflared(arguments))) => cloudflared(console, arguments),
-        (None, None) => Err(Problem::new("tunctl::nothing_to_import", "nothing to import")
-            .help("`tunctl import cloudflared FILE` reads a `config.yml`, `tunctl import --snapshot FILE` keeps the account in a file")
-            .into()),
+pub(super) fn run(console: &Console, global: &Global, import: &Import) -> Result<Exit, Trouble> {
+    if import.is_mixed() {
+        let message = "flags of `import` stand before what is to be read";
+        return Err(Problem::new("tunctl::flags_before_source", message)
+            .help("write them behind it, as in `tunctl import live --stack edge`")
+            .into());
     }
-}
-
-fn cloudflared(console: &Console, arguments: &ImportCloudflared) -> Result<Exit, Trouble> {
-    let bytes = files::input(&arguments.file, &Budget::default())?;
-    let names = Names {
-        stack: arguments.stack.clone(),
-        tunnel: arguments.name.clone(),
-    };
-    let mut sources = Sources::default();
-    let name = files::named(&arguments.file);
-    let imported = match import(&mut sources, &name, &bytes, &names) {
-        Ok(imported) => imported,
-        Err(problems) => return Err(Trouble::Problems(problems, sources)),
-    };
-    match &arguments.output {
-        Some(file) => {
-            init::write(file, &imported.text)?;
-            console.note(&format!("Wrote {}.", file.display()));
-        }
-        None if console.is_for_programs() => console::print_json(&imported.manifest)?,
-        None => console::print(&imported.text)?,
+    if let Some(file) = &import.snapshot {
+        return snapshot::take(console, global, file);
     }
-    if let Some(unused) = &imported.unused {
-        console.note(unused);
+    match &import.from {
+        None => live::run(console, global, &import.live),
+        Some(ImportFrom::Live(arguments)) => live::run(console, global, arguments),
+        Some(ImportFrom::Cloudflared(arguments)) => cloudflared::run(console, arguments),
+        Some(ImportFrom::Terraform(arguments)) => terraform::run(console, arguments),
     }
-    console.problems(&imported.warnings, &sources);
-    Ok(Exit::Success)
 }

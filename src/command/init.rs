@@ -21,12 +21,7 @@ pub(super) fn run(console: &Console, arguments: &Init) -> Result<Exit, Trouble> 
         Some(stack) => stack.clone(),
         None => directory_name(&arguments.file).unwrap_or_else(|| "edge".to_owned()),
     };
-    if !is_stack_name(&stack) {
-        let message = format!("`{stack}` cannot be a stack's name");
-        return Err(Problem::new("tunctl::invalid_stack_name", message)
-            .help("use 1 to 32 of a-z, 0-9 and `-`, not beginning with `-`")
-            .into());
-    }
+    let stack = checked(stack)?;
     // Another stack's tunnels must not be this one's: what it owns begins with its own name. A
     // pattern takes 3 literal characters.
     let prefix = match stack.len() {
@@ -42,6 +37,20 @@ pub(super) fn run(console: &Console, arguments: &Init) -> Result<Exit, Trouble> 
         arguments.file.display()
     ));
     Ok(Exit::Success)
+}
+
+/// A stack's name that is one.
+///
+/// # Errors
+/// If it is none.
+pub(super) fn checked(stack: String) -> Result<String, Trouble> {
+    if is_stack_name(&stack) {
+        return Ok(stack);
+    }
+    let message = format!("`{stack}` cannot be a stack's name");
+    Err(Problem::new("tunctl::invalid_stack_name", message)
+        .help("use 1 to 32 of a-z, 0-9 and `-`, not beginning with `-`")
+        .into())
 }
 
 /// Writes a new file, and never over one.
@@ -63,7 +72,7 @@ pub(super) fn write(path: &Path, text: &str) -> Result<(), Trouble> {
 }
 
 /// The name of the directory that the file will be in, as far as it can be a stack's name.
-fn directory_name(file: &Path) -> Option<String> {
+pub(super) fn directory_name(file: &Path) -> Option<String> {
     let directory = match file.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         Some(_) | None => Path::new("."),

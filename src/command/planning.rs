@@ -20,7 +20,7 @@ use super::test;
 use super::wish::Wish;
 use crate::cli::{Global, PlanArgs};
 use crate::exit::Exit;
-use crate::kind::KINDS;
+use crate::kind::{KINDS, Reach};
 use crate::observe::{self, Survey, Wanted};
 use crate::plan::forecast::{self, Forecast};
 use crate::plan::{self, Base, Finding, Input, Plan, Policy};
@@ -143,7 +143,7 @@ async fn plan_one(
     let wanted = Wanted {
         desired: &manifest.desired,
         ownership: &aim.ownership,
-        reads: stack.base.known().and_then(Base::reads),
+        reach: stack.base.known().map_or(Reach::Needed, Base::reach),
     };
     let survey = observe::observe_part(&session.client, &manifest.account, wanted).await;
     let mut survey = survey.map_err(Unplanned::Unread)?;
@@ -186,7 +186,7 @@ async fn plan_one(
     })
 }
 
-fn unread(error: &StoreError) -> Problem {
+pub(super) fn unread(error: &StoreError) -> Problem {
     let problem = Problem::new("tunctl::store_failed", error.to_string());
     problem.help("what other stacks claim and which teardowns have begun stands in the store")
 }

@@ -42,22 +42,34 @@ impl Locks {
     /// If the store does not answer, or something in it is damaged.
     pub(super) async fn records(&self, stack: &Stack) -> Result<Records, StoreError> {
         let desk = self.desk(stack);
+        Ok(Records {
+            claims: self.claims(desk.account, desk.stack).await?,
+            teardowns: teardowns(&desk).await?,
+        })
+    }
+
+    /// What other stacks of an account claim.
+    ///
+    /// # Errors
+    /// If the store does not answer, or a claim is damaged.
+    pub(super) async fn claims(
+        &self,
+        account: &str,
+        stack: &str,
+    ) -> Result<Vec<Claim>, StoreError> {
         let mut claims = Vec::new();
-        let claimed = Name::new(&[desk.account, "claims"])?;
+        let claimed = Name::new(&[account, "claims"])?;
         for name in self.store.list(&claimed).await? {
             let Some(bytes) = self.store.get(&name).await? else {
                 continue;
             };
             let claim: Claim = serde_json::from_slice(&bytes)
                 .map_err(|error| corrupt(&self.store, &name, &error))?;
-            if claim.stack != desk.stack {
+            if claim.stack != stack {
                 claims.push(claim);
             }
         }
-        Ok(Records {
-            teardowns: teardowns(&desk).await?,
-            claims,
-        })
+        Ok(claims)
     }
 
     /// What the stack itself claimed last.

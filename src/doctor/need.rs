@@ -17,7 +17,7 @@ use crate::desired::Desired;
 use crate::kind::api_token::ApiToken;
 use crate::kind::dns_record::DnsRecord;
 use crate::kind::service_token::ServiceToken;
-use crate::kind::{Kind as _, View};
+use crate::kind::{Kind as _, Reach, View};
 use crate::manifest::Manifest;
 use crate::ownership::Ownership;
 use crate::request::Request;
@@ -96,7 +96,7 @@ pub fn of(manifest: &Manifest, zones: &Read<Vec<Zone>>, reach: Access) -> Vec<Ne
             ids: &ids,
             desired: &manifest.desired,
             ownership: &manifest.ownership,
-            reads: None,
+            reach: Reach::Needed,
         },
         reach,
         list: Vec::new(),
@@ -207,7 +207,7 @@ impl Needs<'_> {
             desired,
             ownership,
             ids: _,
-            reads: _,
+            reach: _,
         } = self.view;
         let of_records = zones_of_records(desired, ownership, scope);
         if !known {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::need::scope;
 use super::{Check, Facts, Finding, Seen, Topic};
 use crate::address::Ids;
-use crate::kind::{self, View};
+use crate::kind::{self, Reach, View};
 
 /// The check.
 pub(super) const CHECK: Check = Check {
@@ -27,7 +27,7 @@ fn look(facts: &Facts<'_>) -> Seen {
         ids: &ids,
         desired: &manifest.desired,
         ownership: &manifest.ownership,
-        reads: None,
+        reach: Reach::Needed,
     };
     let mut lost: BTreeMap<String, String> = BTreeMap::new();
     for address in manifest.desired.resources.keys() {

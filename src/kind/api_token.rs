@@ -1,6 +1,7 @@
 //! An API token of the account. Its value is shown once, and rolling it would end the old one at
 //! the same moment: so a rotation makes a new token beside the old one.
 
+mod export;
 mod generation;
 mod permission;
 mod policy;
@@ -11,8 +12,8 @@ use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Value, json};
 
 use super::{
-    Entry, Kind, Listing, Lowered, Makes, Misplaced, Rotation, Secrecy, Step, Terms, Unresolved,
-    View, Write,
+    Entry, Export, Kind, Listing, Lowered, Makes, Misplaced, Rotation, Secrecy, Seen, Step, Terms,
+    Unresolved, View, Write,
 };
 use crate::address::{Address, Ids, RemoteId};
 use crate::cloudflare::account_token::{self, Filter, GroupFilter, New, Replacement};
@@ -241,6 +242,10 @@ impl Kind for ApiToken {
             ..Object::new(live.id, serde_json::to_value(spec).ok()?)
         };
         Some((Address::new(Self::NAME, name), object))
+    }
+
+    fn export(_: &View<'_>, live: &Seen<'_>, export: &mut Export) {
+        export::export(live, export);
     }
 
     fn fold(objects: Vec<Object>) -> Vec<Object> {

@@ -1,6 +1,7 @@
 //! The CNAME that leads a public hostname to its tunnel. Ours are always proxied, because a
 //! tunnel's own name resolves only inside Cloudflare, and carry the stack's mark.
 
+mod export;
 mod live;
 pub mod surface;
 
@@ -8,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
-    Entry, Kind, Listing, Lowered, Misplaced, Part, Recheck, Step, Unresolved, View, Write, mark,
-    resolve,
+    Entry, Export, Kind, Listing, Lowered, Misplaced, Part, Recheck, Seen, Step, Unresolved, View,
+    Write, mark, resolve,
 };
 use crate::address::{Address, Ids};
 use crate::cloudflare::Match;
@@ -293,6 +294,10 @@ impl Kind for DnsRecord {
             ..Object::new(live.id, json!(spec))
         };
         Some((address, object))
+    }
+
+    fn export(_: &View<'_>, live: &Seen<'_>, export: &mut Export) {
+        export::export(live, export);
     }
 
     fn travels_with(scope: &Scope, name: &str) -> Option<String> {

@@ -7,8 +7,8 @@ use serde::Deserialize as _;
 use serde_json::Value;
 
 use super::{
-    Draining, Entry, Kind, Listing, Loading, Lowered, Misplaced, Recheck, Rotation, Secrecy, Step,
-    Terms, Unresolved, View, Write,
+    Draining, Entry, Export, Kind, Listing, Loading, Lowered, Misplaced, Recheck, Rotation,
+    Secrecy, Seen, Step, Terms, Unresolved, View, Write,
 };
 use crate::address::{Address, Ids, RemoteId};
 use crate::cloudflare::{self, Misfit};
@@ -92,6 +92,7 @@ pub trait AnyKind: Sync {
     fn loaded_by(&self, write: &Write<'_>) -> Option<Loading>;
     fn created(&self, answer: &Value) -> Option<RemoteId>;
     fn serves(&self, name: &str, spec: &Value) -> Vec<String>;
+    fn export(&self, view: &View<'_>, live: &Seen<'_>, export: &mut Export);
     fn concern(&self, before: Option<&Object>, answer: &Value) -> Option<String>;
     fn credential(&self, address: &Address, id: &RemoteId, answer: &Value) -> Option<Credential>;
     fn reading(&self, scope: &Scope, id: &RemoteId) -> Option<Request>;
@@ -216,6 +217,10 @@ impl<K: Kind> AnyKind for Erased<K> {
 
     fn keep(&self, live: &Value) -> Result<Value, Misfit> {
         cloudflare::keep::<K::Live>(live)
+    }
+
+    fn export(&self, view: &View<'_>, live: &Seen<'_>, export: &mut Export) {
+        K::export(view, live, export);
     }
 
     fn travels_with(&self, scope: &Scope, name: &str) -> Option<String> {

@@ -1,6 +1,7 @@
 //! A private network that leads to a tunnel or a WARP connector. One virtual network has a
 //! network once; its comment carries the stack's mark.
 
+mod export;
 pub mod surface;
 
 use ipnet::IpNet;
@@ -8,7 +9,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
-    Entry, Kind, Listing, Lowered, Misplaced, Recheck, Step, Unresolved, View, Write, mark, resolve,
+    Entry, Export, Kind, Listing, Lowered, Misplaced, Recheck, Seen, Step, Unresolved, View, Write,
+    mark, resolve,
 };
 use crate::address::{Address, Ids, RemoteId};
 use crate::cloudflare::route::{self as api, Filter, New, Patch, Route};
@@ -238,7 +240,7 @@ impl Kind for PrivateRoute {
     fn list(view: &View<'_>) -> Vec<Listing> {
         // All of them: nothing is deleted while a route that somebody else made leads to it.
         vec![Listing {
-            optional: !view.speaks_of(Self::NAME),
+            optional: view.can_do_without(Self::NAME),
             ..whole(view.scope)
         }]
     }
@@ -272,6 +274,10 @@ impl Kind for PrivateRoute {
             ..Object::new(live.id, serde_json::to_value(spec).ok()?)
         };
         Some((address, object))
+    }
+
+    fn export(view: &View<'_>, live: &Seen<'_>, export: &mut Export) {
+        export::export(view, live, export);
     }
 
     fn recheck() -> Recheck {

@@ -1,6 +1,8 @@
 //! A service token of Access, with which a program gets past it. Its secret is shown once: when
 //! it is made, and when it is rotated.
 
+mod export;
+
 use std::num::NonZeroU32;
 
 use jiff::{SignedDuration, Timestamp};
@@ -9,8 +11,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
-    Entry, Kind, Listing, Lowered, Makes, Misplaced, Rotation, Secrecy, Step, Terms, Unresolved,
-    View, Write,
+    Entry, Export, Kind, Listing, Lowered, Makes, Misplaced, Reach, Rotation, Secrecy, Seen, Step,
+    Terms, Unresolved, View, Write,
 };
 use crate::address::{Address, Ids, RemoteId};
 use crate::cloudflare::service_token::{self, Filter, Level, Lifetime, New, Options, Update};
@@ -202,8 +204,10 @@ impl Kind for ServiceToken {
             lists.push(list(&level, "", None, !is_declared_in(view, None)));
         }
         for zone in &view.scope.zones {
-            if is_declared_in(view, Some(&zone.name)) {
-                lists.push(list(&Level::Zone(zone.id.clone()), &zone.name, None, false));
+            let declared = is_declared_in(view, Some(&zone.name));
+            if declared || view.reach == Reach::Everything {
+                let level = Level::Zone(zone.id.clone());
+                lists.push(list(&level, &zone.name, None, !declared));
             }
         }
         lists
@@ -235,6 +239,10 @@ impl Kind for ServiceToken {
             ..Object::new(live.id, serde_json::to_value(spec).ok()?)
         };
         Some((address(&live.name, zone), object))
+    }
+
+    fn export(view: &View<'_>, live: &Seen<'_>, export: &mut Export) {
+        export::export(view, live, export);
     }
 
     fn misplaced(view: &View<'_>, name: &str) -> Option<Misplaced> {

@@ -5,11 +5,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{
-    Draining, Entry, Kind, Listing, Lowered, Rotation, Secrecy, Step, Terms, Unresolved, View,
-    Write,
+    Draining, Entry, Export, Kind, Listing, Lowered, Rotation, Secrecy, Seen, Step, Terms,
+    Unresolved, View, Write,
 };
 use crate::address::{Address, Ids, RemoteId};
 pub use crate::cloudflare::tunnel::ConfigSrc;
@@ -145,6 +145,24 @@ impl Kind for Tunnel {
 
     fn vitals(live: &tunnel::Tunnel) -> Vitals {
         vitals(live)
+    }
+
+    fn export(_: &View<'_>, live: &Seen<'_>, export: &mut Export) {
+        let section = Self::SECTIONS[0];
+        for (address, object) in export.single(live) {
+            let name = &address.name;
+            if uuid::Uuid::try_parse(name).is_ok() {
+                export.leave(
+                    address,
+                    "its name is a UUID, which cloudflared takes for an id",
+                );
+                continue;
+            }
+            let entry = export.enter(section, name, address);
+            if let (Some(entry), Some("local")) = (entry, object.spec["configSrc"].as_str()) {
+                entry.insert("configSrc".to_owned(), json!("local"));
+            }
+        }
     }
 
     fn refuse_replacement(_: &FieldChange) -> Option<String> {

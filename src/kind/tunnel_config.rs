@@ -1,6 +1,7 @@
 //! The ingress rules of a tunnel that loads them from Cloudflare. Written whole, compared whole:
 //! what the manifest omits is cloudflared's default.
 
+mod export;
 mod refusal;
 pub mod surface;
 
@@ -8,7 +9,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{
-    Entry, Kind, Listing, Loading, Lowered, Recheck, Step, Unresolved, View, Write, resolve,
+    Entry, Export, Kind, Listing, Loading, Lowered, Reach, Recheck, Seen, Step, Unresolved, View,
+    Write, resolve,
 };
 use crate::address::{Address, Ids, RemoteId};
 use crate::cloudflare::configuration::{self, Configuration};
@@ -106,10 +108,13 @@ impl Kind for TunnelConfig {
         let declared = declared.filter(|name| view.reads(&Self::address(name)));
         let tunnels = view.ids.names(Tunnel::NAME).filter(|name| {
             let tunnel = Tunnel::address(name);
-            view.ownership.names_ours(&tunnel)
-                && view.ownership.may_go(&tunnel)
-                && !view.desired.contains(&tunnel)
-                && !view.ownership.is_ignored(&tunnel)
+            let wanted = match view.reach {
+                Reach::Everything => true,
+                Reach::Needed | Reach::Only(_) => {
+                    view.ownership.names_ours(&tunnel) && view.ownership.may_go(&tunnel)
+                }
+            };
+            wanted && !view.desired.contains(&tunnel) && !view.ownership.is_ignored(&tunnel)
         });
         declared
             .chain(tunnels)
@@ -151,6 +156,10 @@ impl Kind for TunnelConfig {
             ..Object::new(id, serde_json::to_value(spec).ok()?)
         };
         Some((Self::address(&listing.of), object))
+    }
+
+    fn export(_: &View<'_>, live: &Seen<'_>, export: &mut Export) {
+        export::export(live, export);
     }
 
     fn recheck() -> Recheck {

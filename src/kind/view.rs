@@ -9,6 +9,18 @@ use crate::ownership::Ownership;
 use crate::request::Request;
 use crate::scope::Scope;
 
+/// How much of the account is looked at.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Reach<'a> {
+    /// What a plan of the manifest needs.
+    #[default]
+    Needed,
+    /// The same, but of what has no lists only these addresses.
+    Only(&'a BTreeSet<Address>),
+    /// Everything that a manifest could speak of. What the credentials may not read is left out.
+    Everything,
+}
+
 /// What a kind may look at while it lists and projects.
 #[derive(Clone, Copy)]
 pub struct View<'a> {
@@ -20,8 +32,8 @@ pub struct View<'a> {
     pub desired: &'a Desired,
     /// What is ours.
     pub ownership: &'a Ownership,
-    /// The only addresses whose objects are read one by one; `None`: all.
-    pub reads: Option<&'a BTreeSet<Address>>,
+    /// How much is to be seen.
+    pub reach: Reach<'a>,
 }
 
 impl View<'_> {
@@ -29,6 +41,9 @@ impl View<'_> {
     /// need not be readable.
     #[must_use]
     pub fn speaks_of(&self, kind: &str) -> bool {
+        if self.reach == Reach::Everything {
+            return true;
+        }
         let owns = self.ownership.owns.get(kind);
         let mut leaving = self.ownership.leaving();
         self.desired.names(kind).next().is_some()
@@ -39,7 +54,17 @@ impl View<'_> {
     /// Whether an object of a kind without lists is to be read.
     #[must_use]
     pub fn reads(&self, address: &Address) -> bool {
-        self.reads.is_none_or(|reads| reads.contains(address))
+        match self.reach {
+            Reach::Only(reads) => reads.contains(address),
+            Reach::Needed | Reach::Everything => true,
+        }
+    }
+
+    /// Whether objects of a kind may stay unread: the manifest does not speak of them, or there is
+    /// none yet.
+    #[must_use]
+    pub fn can_do_without(&self, kind: &str) -> bool {
+        self.reach == Reach::Everything || !self.speaks_of(kind)
     }
 }
 

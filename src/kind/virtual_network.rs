@@ -4,7 +4,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Entry, Kind, Listing, Lowered, Step, Unresolved, View, Write};
+use super::{Entry, Export, Kind, Listing, Lowered, Seen, Step, Unresolved, View, Write};
 use crate::address::{Address, Ids};
 use crate::cloudflare::virtual_network::{self as api, Filter, Force, New, Patch};
 use crate::kind::entry::Key;
@@ -135,7 +135,7 @@ impl Kind for VirtualNetwork {
     fn list(view: &View<'_>) -> Vec<Listing> {
         // Always: routes are told apart by the names.
         vec![Listing {
-            optional: !view.speaks_of(Self::NAME),
+            optional: view.can_do_without(Self::NAME),
             ..listing(view.scope, None)
         }]
     }
@@ -157,6 +157,21 @@ impl Kind for VirtualNetwork {
             ..Object::new(live.id, serde_json::to_value(spec).ok()?)
         };
         Some((Self::address(&live.name), object))
+    }
+
+    fn export(_: &View<'_>, live: &Seen<'_>, export: &mut Export) {
+        for (address, object) in export.single(live) {
+            let Some(entry) = export.enter(Self::SECTIONS[0], &address.name, address) else {
+                continue;
+            };
+            let comment = object.spec["comment"].as_str().unwrap_or_default();
+            if !comment.is_empty() && comment.chars().count() <= LONGEST_COMMENT {
+                entry.insert("comment".to_owned(), comment.into());
+            }
+            if object.spec["default"] == true {
+                entry.insert("default".to_owned(), true.into());
+            }
+        }
     }
 
     fn create(write: &Write<'_>, spec: &Spec) -> Result<Step, Unresolved> {

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
-    Draining, Entry, Kind, Listing, Lowered, Rotation, Secrecy, Step, Terms, Unresolved, View,
-    Write,
+    Draining, Entry, Export, Kind, Listing, Lowered, Rotation, Secrecy, Seen, Step, Terms,
+    Unresolved, View, Write,
 };
 use crate::address::{Address, Ids, RemoteId};
 use crate::cloudflare::tunnel::{Filter, Patch, Tunnel};
@@ -87,10 +87,11 @@ impl Kind for WarpConnector {
     fn list(view: &View<'_>) -> Vec<Listing> {
         // They need a permission that a stack without any should not have to have.
         let spoken_of = view.speaks_of(Self::NAME);
-        spoken_of
-            .then(|| listing(view.scope, None))
-            .into_iter()
-            .collect()
+        let listing = spoken_of.then(|| Listing {
+            optional: view.can_do_without(Self::NAME),
+            ..listing(view.scope, None)
+        });
+        listing.into_iter().collect()
     }
 
     fn look(scope: &Scope, _: &Ids, name: &str) -> Option<Listing> {
@@ -108,6 +109,12 @@ impl Kind for WarpConnector {
             ..Object::new(live.id, json!({}))
         };
         Some((Self::address(&live.name), object))
+    }
+
+    fn export(_: &View<'_>, live: &Seen<'_>, export: &mut Export) {
+        for (address, _) in export.single(live) {
+            export.enter(Self::SECTIONS[0], &address.name, address);
+        }
     }
 
     fn create(write: &Write<'_>, _: &Spec) -> Result<Step, Unresolved> {

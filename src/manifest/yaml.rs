@@ -2,6 +2,7 @@
 //!
 //! Invariant: whatever the bytes are, reading them ends within the [`Budget`], and never panics.
 
+pub mod annotated;
 pub mod budget;
 pub mod compose;
 pub mod core;
@@ -18,6 +19,7 @@ pub mod write;
 use crate::problem::Problem;
 use crate::source::Sources;
 
+pub use annotated::{Notes, to_yaml_with};
 pub use budget::{Budget, Spent};
 pub use compose::{Composed, compose};
 pub use decode::decode;

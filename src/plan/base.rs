@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Action, Change, Reason};
 use crate::address::Address;
 use crate::desired::{Declared, Desired, Keeping};
-use crate::kind::AnyKind;
+use crate::kind::{AnyKind, Reach};
 use crate::ownership::{Dropped, Ownership};
 
 /// How much is read of what has no lists.
@@ -81,12 +81,12 @@ impl Base {
         &self.dropped
     }
 
-    /// The only addresses whose objects need to be read one by one; `None`: all.
+    /// How much of the account needs to be looked at.
     #[must_use]
-    pub fn reads(&self) -> Option<&BTreeSet<Address>> {
+    pub fn reach(&self) -> Reach<'_> {
         match self.reads {
-            Reads::Touched => Some(&self.concerned),
-            Reads::All => None,
+            Reads::Touched => Reach::Only(&self.concerned),
+            Reads::All => Reach::Needed,
         }
     }
 
@@ -97,7 +97,7 @@ impl Base {
 
     /// Whether nobody knows what is at an address, because it was not read.
     pub(super) fn leaves_unread(&self, kind: &dyn AnyKind, address: &Address) -> bool {
-        !kind.bulk() && self.reads().is_some_and(|reads| !reads.contains(address))
+        !kind.bulk() && self.reads == Reads::Touched && !self.concerned.contains(address)
     }
 
     /// Whether the base forbade that something goes.

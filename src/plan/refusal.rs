@@ -4,7 +4,7 @@
 use super::Input;
 use crate::address::Address;
 use crate::desired::Declared;
-use crate::kind::{AnyKind, View};
+use crate::kind::{AnyKind, Reach, View};
 use crate::observed::Object;
 use crate::problem::Problem;
 use crate::suggest::{self, nearest};
@@ -21,7 +21,7 @@ pub(super) fn impossible(
         ids: &input.observed.ids,
         desired: input.desired,
         ownership: input.ownership,
-        reads: None,
+        reach: Reach::Needed,
     };
     if let Some(misplaced) = kind.misplaced(&view, &address.name) {
         return Some(

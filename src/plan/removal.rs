@@ -4,7 +4,7 @@
 use super::judge::is_in_hand;
 use super::{Action, Change, Input, Policy, Reason};
 use crate::address::Address;
-use crate::kind::{AnyKind, Recheck, View};
+use crate::kind::{AnyKind, Reach, Recheck, View};
 use crate::observed::{Object, Owner};
 use crate::ownership::Ending;
 use crate::problem::Problem;
@@ -97,7 +97,7 @@ pub(super) fn spent(input: &Input<'_>) -> impl Iterator<Item = Problem> {
         ids: &input.observed.ids,
         desired: input.desired,
         ownership: input.ownership,
-        reads: None,
+        reach: Reach::Needed,
     };
     let is_known = move |address: &Address| {
         let mut kinds = input.kinds.iter();

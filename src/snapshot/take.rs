@@ -15,7 +15,7 @@ use crate::cloudflare::{self, zone};
 use crate::desired::Desired;
 use crate::kind::dns_record::DnsRecord;
 use crate::kind::service_token::ServiceToken;
-use crate::kind::{AnyKind, KINDS, Kind, Listing, View};
+use crate::kind::{AnyKind, KINDS, Kind, Listing, Reach, View};
 use crate::observe::{self, ObserveError};
 use crate::observed::Observed;
 use crate::ownership::{Ownership, Patterns};
@@ -128,7 +128,7 @@ async fn round<W: Wire>(
         ids: &taken.observed.ids,
         desired: &desired,
         ownership,
-        reads: None,
+        reach: Reach::Needed,
     };
     let listings = kinds.iter().flat_map(|kind| {
         let listings = kind.list(&view).into_iter();

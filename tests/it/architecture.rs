@@ -50,6 +50,8 @@ const LAYERS: &[(&str, &[&str])] = &[
             "plan",
             "graph",
             "doctor",
+            "export",
+            "terraform",
         ],
     ),
     ("ports", &["api", "store", "secret", "git", "files"]),

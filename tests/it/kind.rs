@@ -20,7 +20,7 @@ mod warp_connector;
 use serde_json::{Value, json};
 use tunctl::address::{Address, Ids, RemoteId};
 use tunctl::desired::Desired;
-use tunctl::kind::{self, AnyKind, Listing, Part, Step, View, Write};
+use tunctl::kind::{self, AnyKind, Listing, Part, Reach, Step, View, Write};
 use tunctl::manifest::Manifest;
 use tunctl::observed::{Object, Standing};
 use tunctl::request::Request;
@@ -81,7 +81,7 @@ impl Bench {
             ids: &self.ids,
             desired: &self.manifest.desired,
             ownership: &self.manifest.ownership,
-            reads: None,
+            reach: Reach::Needed,
         }
     }
 

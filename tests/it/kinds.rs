@@ -11,9 +11,10 @@ use tunctl::manifest;
 use tunctl::manifest::shape::Shape;
 
 /// What lies in `src/kind` and is no kind.
-const NO_KINDS: [&str; 7] = [
+const NO_KINDS: [&str; 8] = [
     "entry",
     "erased",
+    "export",
     "lifecycle",
     "mark",
     "secrecy",

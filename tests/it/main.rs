@@ -52,6 +52,10 @@ mod graph;
 mod guard;
 /// `tunctl import`: manifests from what is described elsewhere.
 mod import;
+/// `tunctl import`: an account as it is, as a manifest.
+mod import_live;
+/// `tunctl import terraform`: what Terraform keeps, as a manifest.
+mod import_terraform;
 /// What cloudflared does with ingress rules.
 mod ingress;
 /// `tunctl ingress`: the answers of cloudflared, as commands.

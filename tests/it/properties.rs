@@ -11,6 +11,8 @@ mod crash;
 mod dice;
 /// Manifests as their authors think of them.
 mod draft;
+/// Accounts of every kind, as people leave them.
+pub(crate) mod estate;
 /// What random worlds have found.
 mod found;
 /// Random manifests and what people do to them.
@@ -30,6 +32,7 @@ use std::io::Write as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::support::line::Line;
+use estate::Estate;
 use mesh::Mesh;
 use story::{Journal, Story, Tally};
 
@@ -127,5 +130,16 @@ fn a_run_over_private_networks_that_dies_at_any_request_is_finished_by_the_next(
     };
     worlds("crashes of private networks", &scale, |seed, journal| {
         Mesh::begin(seed, Line::in_process(), journal).die_everywhere()
+    });
+}
+
+#[test]
+fn the_first_plan_of_an_imported_account_changes_nothing() {
+    let scale = Scale {
+        usual: 40,
+        all: 500,
+    };
+    worlds("imports", &scale, |seed, journal| {
+        Estate::begin(seed, Line::in_process(), journal).import()
     });
 }

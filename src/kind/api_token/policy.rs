@@ -91,6 +91,16 @@ impl Condition {
         Self::new(addresses.within, addresses.not_in)
     }
 
+    /// In a manifest's words. `None`: it is none.
+    pub(super) fn written(&self) -> Option<Value> {
+        let lists = [("in", &self.within), ("notIn", &self.not_in)];
+        let lists = lists.into_iter().filter(|(_, list)| !list.is_empty());
+        let ip: Map<String, Value> = lists
+            .map(|(field, list)| (field.to_owned(), json!(list)))
+            .collect();
+        (!ip.is_empty()).then(|| json!({ "ip": ip }))
+    }
+
     /// In Cloudflare's words.
     pub(super) fn wire(&self) -> account_token::Condition {
         account_token::Condition {
@@ -111,6 +121,29 @@ impl Policy {
             permissions: set(permissions),
             resources: set(resources),
         }
+    }
+
+    /// In a manifest's words. `None`: it has none for a permission, or for what it is about.
+    pub(super) fn written(&self) -> Option<Value> {
+        // Of a group nobody knows the name, or it has a parameter.
+        let odd = |it: &String| Ids::is_unknown(it) || it.contains('{');
+        if self.permissions.is_empty() || self.permissions.iter().any(odd) {
+            return None;
+        }
+        let zones: Vec<&str> = self.zones().collect();
+        let resources = match (self.resources.as_slice(), zones.as_slice()) {
+            ([word], []) if matches!(word.as_str(), "account" | "zones") => json!(word),
+            ([_], [zone]) => json!({ "zone": zone }),
+            (all, zones) if !zones.is_empty() && all.len() == zones.len() => {
+                json!({ "zones": zones })
+            }
+            _ => return None,
+        };
+        let mut written = json!({ "permissions": self.permissions, "resources": resources });
+        if self.effect == Effect::Deny {
+            written["effect"] = json!(self.effect);
+        }
+        Some(written)
     }
 
     /// The permission groups that it names.

@@ -226,14 +226,14 @@ fn full_name(host: &str) -> String {
     }
 }
 
-/// A hostname as DNS knows it: lower case, Punycode, without a trailing dot.
 /// Whether a hostname can have a record.
 #[must_use]
 pub fn has_dns_name(host: &str) -> bool {
     dns_name(host).is_ok()
 }
 
-fn dns_name(host: &str) -> Result<String, &'static str> {
+/// A hostname as DNS knows it: lower case, Punycode, without a trailing dot.
+pub(super) fn dns_name(host: &str) -> Result<String, &'static str> {
     let (wildcard, rest) = match host.strip_prefix("*.") {
         Some(rest) => ("*.", rest),
         None => ("", host),

@@ -118,6 +118,16 @@ fn network(text: &str, at: Span) -> Result<String, Problem> {
     }
 }
 
+/// Whether a comment can be declared.
+pub(super) fn can_be_kept(stack: &str, comment: &str) -> bool {
+    let nowhere = Span {
+        source: 0,
+        start: 0,
+        end: 0,
+    };
+    faults(stack, comment, nowhere).is_none()
+}
+
 /// What is wrong with a comment.
 fn faults(stack: &str, comment: &str, at: Span) -> Option<Problem> {
     let length = mark::with(stack, comment).chars().count();

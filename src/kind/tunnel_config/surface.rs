@@ -13,7 +13,7 @@ use crate::routing::{self, Routes};
 use crate::source::Span;
 
 /// What answers when no rule does, unless the manifest says otherwise.
-const LAST_RESORT: &str = "http_status:404";
+pub(super) const LAST_RESORT: &str = "http_status:404";
 
 /// The one lint that is an error: who writes such a block believes that it guards something.
 pub const ACCESS_ENFORCES_NOTHING: &str = "tunctl::access_enforces_nothing";

@@ -77,6 +77,7 @@ fn a_plan_against_a_base_is_as_the_schema_says() {
         )])
     };
     let forecast = Forecast {
+        spent: 0,
         writes: 1,
         reads: 0,
         seconds: 0.0,

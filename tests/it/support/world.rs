@@ -14,7 +14,7 @@ use tunctl::address::Address;
 use tunctl::api::{Client, Clock, Credentials, Settings, Wire};
 use tunctl::apply::{Desk, Event, Executor, Ledger, Outcome, Stop};
 use tunctl::emulator;
-use tunctl::kind::KINDS;
+use tunctl::kind::{KINDS, Reach};
 use tunctl::manifest::yaml::Budget;
 use tunctl::manifest::{self, Manifest};
 use tunctl::observe::{self, Survey, Wanted};
@@ -220,6 +220,13 @@ impl World {
         )
     }
 
+    /// Everything that a manifest of a stack could speak of.
+    pub(crate) fn inventory(&self, stack: &str) -> Survey {
+        let client = self.client();
+        let reading = observe::inventory(&client, ACCOUNT, stack);
+        self.line.run(reading).expect("it lives").unwrap()
+    }
+
     /// The plan with everything that it was made from, or why there is none.
     pub(crate) fn try_plan(&self) -> Result<(Survey, Plan), Vec<Problem>> {
         self.plan_through(&self.client())
@@ -254,7 +261,7 @@ impl World {
         let wanted = Wanted {
             desired: &manifest.desired,
             ownership: &manifest.ownership,
-            reads: base.and_then(Base::reads),
+            reach: base.map_or(Reach::Needed, Base::reach),
         };
         let reading = observe::observe_part(client, &manifest.account, wanted);
         let mut survey = self
