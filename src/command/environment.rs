@@ -53,6 +53,33 @@ pub(super) fn for_manifests(global: &Global) -> Result<BTreeMap<String, String>,
     Ok(variables)
 }
 
+/// The account that is to be read where no manifest says which: the one that is given, else the
+/// one that the variables name.
+///
+/// # Errors
+/// If there is none, or it is no account's id.
+pub(super) fn account(global: &Global, given: Option<&str>) -> Result<String, Trouble> {
+    let account = match given {
+        Some(account) => account.to_owned(),
+        None => for_manifests(global)?.remove(ACCOUNT).unwrap_or_default(),
+    };
+    let account = account.to_ascii_lowercase();
+    if account.len() == 32 && account.bytes().all(|it| it.is_ascii_hexdigit()) {
+        return Ok(account);
+    }
+    let message = match account.as_str() {
+        "" => "nothing says which account".to_owned(),
+        account => format!("`{account}` is not an account's id"),
+    };
+    let problem = Problem::new("tunctl::no_account", message);
+    Err(problem
+        .help(format!(
+            "export {ACCOUNT}, or name it with `--var {ACCOUNT}=ID` (`import live` also with \
+             `--account ID`): 32 hex digits, which the dashboard shows beside the account's name"
+        ))
+        .into())
+}
+
 /// Names that the clouds' own tools use for credentials and settings begin so.
 const CLOUDS: [&str; 3] = ["AWS_", "GOOGLE_", "AZURE_"];
 

@@ -2,6 +2,7 @@
 //! asks them before each write.
 
 use std::collections::BTreeSet;
+use std::convert::Infallible;
 use std::path::PathBuf;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -100,16 +101,20 @@ impl Locks {
         session.fence.set(&leases);
         let end = {
             let mut work = pin!(work);
-            let keeping = leases.iter().map(|lease| async move { lease.keep().await });
+            let each = leases.iter().map(|lease| async move { lease.keep().await });
+            let keeping = async {
+                join_all(each).await;
+                std::future::pending::<Infallible>().await
+            };
             tokio::select! {
                 biased;
-                end = &mut work => Some(end),
-                _ = join_all(keeping) => None,
+                end = &mut work => end,
+                never = keeping => match never {},
             }
         };
         session.fence.set(&[]);
         release(session, leases).await;
-        end.expect("leases are kept for ever, unless there are none")
+        end
     }
 
     async fn take(&self, session: &Session, account: &str) -> Result<Lease, LockError> {

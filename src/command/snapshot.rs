@@ -24,12 +24,9 @@ use crate::source::Sources;
 /// The longest file that is read, in bytes: some two million records.
 const LONGEST: usize = 1024 * 1024 * 1024;
 
-/// Characters of an account's id.
-const ACCOUNT_ID: usize = 32;
-
 /// The command `import --snapshot`.
 pub(super) fn take(console: &Console, global: &Global, file: &Path) -> Result<Exit, Trouble> {
-    let account = account(global)?;
+    let account = environment::account(global, None)?;
     let (snapshot, refusals) = runtime()?.block_on(async {
         let session = Session::open(console, global, &[]).await?;
         session.progress.note("reading the account");
@@ -150,19 +147,6 @@ fn foreign(own: &str, account: &str) -> Problem {
         format!("the manifest is about account `{own}`, and the snapshot about `{account}`");
     Problem::new("tunctl::snapshot_of_other_account", message)
         .help("take a snapshot of this account with `tunctl import --snapshot FILE`")
-}
-
-/// The account as the environment or `--var` has it: no manifest is needed.
-fn account(global: &Global) -> Result<String, Trouble> {
-    let variables = environment::for_manifests(global)?;
-    let given = variables.get(environment::ACCOUNT);
-    let given = given.map(|it| it.to_ascii_lowercase());
-    let is_id = |it: &String| it.len() == ACCOUNT_ID && it.bytes().all(|it| it.is_ascii_hexdigit());
-    given.filter(is_id).ok_or_else(|| {
-        Problem::new("tunctl::no_account", "it is not said which account to read")
-            .help("export CLOUDFLARE_ACCOUNT_ID, or give `--var CLOUDFLARE_ACCOUNT_ID=…`: 32 hex digits")
-            .into()
-    })
 }
 
 /// Puts it in the place of the file at once, and for nobody else to read: the temporary file has

@@ -1,18 +1,17 @@
 //! `tunctl import live`: the manifest of an account as it is.
 
 use super::super::console::{Console, Trouble};
+use super::super::environment::{self, ACCOUNT};
 use super::super::session::Session;
-use super::super::{environment, planning, runtime};
+use super::super::{planning, runtime};
 use super::manifest;
 use crate::cli::{Global, ImportLive};
 use crate::exit::Exit;
 use crate::export::{Inventory, Wish, export};
 use crate::observe::{self, Survey};
-use crate::problem::Problem;
 use crate::source::Sources;
 
 /// What stands for the account in a manifest that is for every account.
-const VARIABLE: &str = "CLOUDFLARE_ACCOUNT_ID";
 
 /// The command `import live`.
 pub(super) fn run(
@@ -21,7 +20,7 @@ pub(super) fn run(
     arguments: &ImportLive,
 ) -> Result<Exit, Trouble> {
     let stack = manifest::stack(&arguments.manifest)?;
-    let account = account(global, arguments)?;
+    let account = environment::account(global, arguments.account.as_deref())?;
     let (survey, claims) = runtime()?.block_on(async {
         let session = Session::open(console, global, &[]).await?;
         session.progress.note("reading the account");
@@ -44,7 +43,7 @@ pub(super) fn run(
     let wish = Wish {
         account: match &arguments.account {
             Some(_) => account,
-            None => format!("${{{VARIABLE}}}"),
+            None => format!("${{{ACCOUNT}}}"),
         },
         title: vec![format!(
             "What the account has, as `tunctl import` found it. As long as nobody changes it, the \
@@ -62,28 +61,4 @@ pub(super) fn run(
     manifest::write(console, &arguments.manifest, &exported)?;
     console.problems(&warnings, &Sources::default());
     Ok(Exit::Success)
-}
-
-/// The account's id.
-fn account(global: &Global, arguments: &ImportLive) -> Result<String, Trouble> {
-    let account = match &arguments.account {
-        Some(account) => account.clone(),
-        None => environment::for_manifests(global)?
-            .remove(VARIABLE)
-            .unwrap_or_default(),
-    };
-    let hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
-    if account.len() == 32 && account.bytes().all(hex) {
-        return Ok(account);
-    }
-    let message = match account.as_str() {
-        "" => "nothing says which account".to_owned(),
-        account => format!("`{account}` is not an account's id"),
-    };
-    Err(Problem::new("tunctl::no_account", message)
-        .help(format!(
-            "add `--account ID`, or export {VARIABLE}: 32 hex digits, which the dashboard shows \
-             beside the account's name"
-        ))
-        .into())
 }
