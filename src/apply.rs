@@ -29,6 +29,7 @@ use crate::secret::Delivery;
 pub use event::{Answered, Event, Failure, Outcome, Verdict};
 use futures::future::join_all;
 use futures::stream::{self, StreamExt as _};
+use ledger::End;
 pub use ledger::{Desk, Ledger};
 pub use stop::Stop;
 
@@ -132,10 +133,12 @@ impl<W: Wire> Executor<'_, W> {
         for (change, done) in ended {
             self.ledger.tried(change, &done.verdict).await;
         }
-        let ends: Vec<_> = ended
-            .iter()
-            .map(|(it, done)| (*it, &done.verdict))
-            .collect();
+        let ends = ended.iter().map(|(change, done)| End {
+            change,
+            verdict: &done.verdict,
+            id: done.id.as_ref(),
+        });
+        let ends: Vec<End<'_>> = ends.collect();
         self.ledger.conclude(&ends).await;
     }
 

@@ -15,7 +15,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use super::{Failure, Verdict, diagnosed};
-use crate::address::Address;
+use crate::address::{Address, RemoteId};
 use crate::api::clock::Clock;
 use crate::desired::{Desired, Drain};
 use crate::kind;
@@ -39,6 +39,14 @@ pub struct Desk<'a> {
     pub stack: &'a str,
     /// Who runs tunctl.
     pub actor: &'a Actor,
+}
+
+/// How a change ended, and what there is since.
+pub(super) struct End<'a> {
+    pub(super) change: &'a Change,
+    pub(super) verdict: &'a Verdict,
+    /// The id that Cloudflare answered.
+    pub(super) id: Option<&'a RemoteId>,
 }
 
 /// The records of one run.
@@ -177,18 +185,18 @@ impl<'a> Ledger<'a> {
     }
 
     /// Notes what became of a stage.
-    pub(super) async fn conclude(&self, ends: &[(&Change, &Verdict)]) {
+    pub(super) async fn conclude(&self, ends: &[End<'_>]) {
         if ends.is_empty() {
             return;
         }
         self.journal(entry::outcomes(ends)).await;
-        let entries = ends.iter().filter_map(|(change, verdict)| {
-            let teardown = self.teardown_of(change);
+        let entries = ends.iter().filter_map(|end| {
+            let teardown = self.teardown_of(end.change);
             let entry = match &teardown {
                 Some(teardown) => self.entry(teardown),
                 None => self.entry_of_run(),
             };
-            entry.of_change(change, verdict)
+            entry.of_change(end)
         });
         self.audit(entries.collect()).await;
     }

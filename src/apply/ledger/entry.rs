@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use super::Desk;
+use super::{Desk, End};
 use crate::apply::teardown::DNS;
 use crate::apply::{Failure, Verdict};
 use crate::kind;
@@ -81,7 +81,12 @@ impl Entry<'_> {
     }
 
     /// How a change ended; `None` if it was never begun, or has an entry of its own.
-    pub(super) fn of_change(&self, change: &Change, verdict: &Verdict) -> Option<Value> {
+    pub(super) fn of_change(&self, end: &End<'_>) -> Option<Value> {
+        let End {
+            change,
+            verdict,
+            id,
+        } = end;
         let drains = kind::drains(&change.address.kind);
         let is_end = drains && matches!(change.action, Action::Delete { .. });
         let (action, outcome, failure) = match verdict {
@@ -103,7 +108,8 @@ impl Entry<'_> {
             Some(teardown) => teardown.cause.reason(),
             None => change.reason.name(),
         };
-        let object = change.action.objects().first();
+        let known = change.action.objects().first();
+        let id = id.or_else(|| known.map(|it| &it.id));
         let mut more = json!({
             "step": word(change),
             "action": action,
@@ -112,7 +118,7 @@ impl Entry<'_> {
             "subject": {
                 "kind": change.address.kind,
                 "name": change.address.name,
-                "id": object.map(|it| &it.id),
+                "id": id,
             },
         });
         if let Some(teardown) = self.teardown {
@@ -185,13 +191,16 @@ pub(super) fn intents(changes: &[&Change]) -> Value {
 }
 
 /// What became of it.
-pub(super) fn outcomes(ends: &[(&Change, &Verdict)]) -> Value {
-    let each = ends.iter().map(|(change, verdict)| {
+pub(super) fn outcomes(ends: &[End<'_>]) -> Value {
+    let each = ends.iter().map(|it| {
         let mut end = json!({
-            "address": change.address.to_string(),
-            "verdict": verdict.name(),
+            "address": it.change.address.to_string(),
+            "verdict": it.verdict.name(),
         });
-        match verdict {
+        if let Some(id) = it.id {
+            end["id"] = json!(id);
+        }
+        match it.verdict {
             Verdict::Failed(failure) => end["code"] = json!(failure.code),
             Verdict::Pending { code, .. } => end["code"] = json!(code),
             Verdict::Done
