@@ -10,11 +10,14 @@ mod live;
 mod plan;
 mod shell;
 mod store;
+mod watch;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::shard::Shard;
 
 pub use live::{
     CleanupArgs, Connectors, ManagementArgs, ManagementResource, Rotate, RotateArgs, Token,
@@ -32,6 +35,7 @@ pub use lifecycle::{DeleteArgs, GcArgs};
 pub use plan::{ApplyArgs, Choice, PlanArgs, ShowArgs, WriteArgs};
 pub use shell::{Completions, ManArgs};
 pub use store::{DEFAULT_STORE, StoreArgs, UnlockArgs};
+pub use watch::WatchArgs;
 
 /// Exit codes and credentials, for the end of `--help`.
 const AFTER: &str = "\
@@ -105,6 +109,8 @@ pub enum Command {
     Token(Token),
     /// Show who holds the lock of the account; remove it after asking.
     Unlock(UnlockArgs),
+    /// Plan on a schedule, or apply; metrics and health over HTTP.
+    Watch(WatchArgs),
     /// Serve an emulation of Cloudflare's API, for tests and demos.
     Emulate(Emulate),
     /// Print what a shell sources to complete commands and flags.
@@ -154,6 +160,10 @@ pub struct Global {
         help_heading = "Manifest"
     )]
     pub variables: Vec<String>,
+    /// Only every Nth stack: part I of N, counted from 0, such as 0/4. With `validate`, `plan`,
+    /// `apply`, `drift`, `gc` and `watch`.
+    #[arg(long, global = true, value_name = "I/N", help_heading = "Manifest")]
+    pub shard: Option<Shard>,
     /// How results are printed.
     #[arg(
         long,

@@ -39,6 +39,7 @@ mod token;
 mod tunnel;
 mod unlock;
 mod validate;
+pub mod watch;
 mod way;
 mod wish;
 
@@ -58,6 +59,7 @@ use console::{Console, Trouble};
 pub fn run(cli: &Cli) -> Exit {
     let console = Console::new(&cli.global);
     let end = match &cli.command {
+        command if cli.global.shard.is_some() && !is_sharded(command) => Err(unsharded()),
         command if !prints(command, cli.global.format) => Err(unprintable(cli.global.format)),
         Command::Init(arguments) => init::run(&console, arguments),
         Command::Validate(arguments) => validate::run(&console, &cli.global, arguments),
@@ -81,6 +83,7 @@ pub fn run(cli: &Cli) -> Exit {
         Command::Connectors(what) => connectors::run(&console, &cli.global, what),
         Command::Token(what) => token::run(&console, &cli.global, what),
         Command::Unlock(arguments) => unlock::run(&console, &cli.global, arguments),
+        Command::Watch(arguments) => watch::run(&console, &cli.global, arguments),
         Command::Emulate(arguments) => emulate::run(&console, arguments),
         Command::Completions(arguments) => completions::run(arguments),
         Command::Man(arguments) => man::run(&console, arguments),
@@ -103,6 +106,28 @@ fn prints(command: &Command, format: Format) -> bool {
             Command::Plan(_) | Command::Drift(_) | Command::Validate(_) | Command::Test(_)
         ),
     }
+}
+
+/// Whether a command takes stacks one by one, so that it may leave some to other processes.
+fn is_sharded(command: &Command) -> bool {
+    matches!(
+        command,
+        Command::Validate(_)
+            | Command::Plan(_)
+            | Command::Apply(_)
+            | Command::Drift(_)
+            | Command::Gc(_)
+            | Command::Watch(_)
+    )
+}
+
+fn unsharded() -> Trouble {
+    let message = "this command does not divide its stacks";
+    Problem::new("tunctl::not_sharded", message)
+        .help(
+            "`--shard` is for `validate`, `plan`, `apply`, `drift`, `gc` and `watch`; leave it out",
+        )
+        .into()
 }
 
 fn unprintable(format: Format) -> Trouble {

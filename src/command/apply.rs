@@ -271,7 +271,7 @@ async fn carry_out(
 
 /// Writes down what a stack claims, where it is the manifest that is carried out: before anything
 /// is made, so that no other stack takes it for its own.
-async fn claim(
+pub(super) async fn claim(
     session: &Session,
     it: &Approved<'_>,
     policy: Policy,

@@ -21,7 +21,7 @@ use crate::render::github::inert;
 use crate::render::harmless::Harmless;
 use crate::render::human::Run;
 use crate::render::section::Section;
-use crate::render::{self, Style};
+use crate::render::{self, Style, escaped};
 use crate::source::Sources;
 
 /// Columns of a diagnostic where the terminal does not say.
@@ -86,10 +86,7 @@ impl Console {
 
     /// Shows what is wrong.
     pub(super) fn trouble(&self, trouble: &Trouble) {
-        match trouble {
-            Trouble::Problems(problems, sources) => self.problems(problems, sources),
-            Trouble::Report(report) => self.diagnostic(report.as_ref()),
-        }
+        self.lament(trouble);
         // What cannot be printed was said on standard error.
         let _ = match self.format {
             Format::Human | Format::Junit | Format::Mermaid | Format::Dot | Format::Svg => Ok(()),
@@ -103,6 +100,14 @@ impl Console {
                 faults: trouble.faults(),
             }]),
         };
+    }
+
+    /// Shows what is wrong, to people only.
+    pub(super) fn lament(&self, trouble: &Trouble) {
+        match trouble {
+            Trouble::Problems(problems, sources) => self.problems(problems, sources),
+            Trouble::Report(report) => self.diagnostic(report.as_ref()),
+        }
     }
 
     /// Prints what is said about the stacks of a run, in a format for pull requests.
@@ -232,6 +237,23 @@ impl Trouble {
             }
             Self::Problems(..) | Self::Report(_) => Exit::Error,
         }
+    }
+
+    /// The codes of what is wrong.
+    pub(super) fn codes(&self) -> Vec<String> {
+        match self {
+            Self::Problems(problems, _) => problems.iter().map(|it| it.code.to_owned()).collect(),
+            Self::Report(report) => report.code().iter().map(ToString::to_string).collect(),
+        }
+    }
+
+    /// The first thing that is wrong, in a line.
+    pub(super) fn message(&self) -> String {
+        let message = match self {
+            Self::Problems(problems, _) => problems.first().map(|it| it.message.clone()),
+            Self::Report(report) => Some(report.to_string()),
+        };
+        escaped(&message.unwrap_or_default()).into_owned()
     }
 
     fn json(&self) -> Vec<Value> {

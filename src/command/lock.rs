@@ -15,7 +15,6 @@ use super::environment;
 use super::session::Session;
 use crate::apply::Stop;
 use crate::cli::{DEFAULT_STORE, Global};
-use crate::exit::Exit;
 use crate::problem::Problem;
 use crate::source::Sources;
 use crate::store::{Holder, Lease, LockError, Record, Store, Terms, Wanted};
@@ -73,13 +72,13 @@ impl Locks {
     ///
     /// # Errors
     /// If somebody else holds a lock, and those of the work.
-    pub(super) async fn holding(
+    pub(super) async fn holding<T>(
         &self,
         console: &Console,
         (session, stop): (&Session, &Stop),
         accounts: &BTreeSet<String>,
-        work: impl Future<Output = Result<Exit, Trouble>>,
-    ) -> Result<Exit, Trouble> {
+        work: impl Future<Output = Result<T, Trouble>>,
+    ) -> Result<T, Trouble> {
         if self.store.is_local() && self.is_private {
             console.problems(&[local(&self.store)], &Sources::default());
         }

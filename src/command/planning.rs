@@ -130,7 +130,11 @@ pub(super) async fn plan_all(
     join_all(plans).await
 }
 
-async fn plan_one(
+/// Plans one stack.
+///
+/// # Errors
+/// Why it has no plan.
+pub(super) async fn plan_one(
     session: &Session,
     stack: &Stack,
     sources: &Sources,
@@ -322,7 +326,8 @@ fn view<'a>(planned: &'a Planned, wish: &Wish) -> Report<'a> {
     }
 }
 
-fn unreported(console: &Console, unplanned: &Unplanned, sources: &Sources) {
+/// Says why a stack has no plan.
+pub(super) fn unreported(console: &Console, unplanned: &Unplanned, sources: &Sources) {
     match unplanned {
         Unplanned::Unread(error) => console.diagnostic(error),
         Unplanned::Refused(problems) => console.problems(problems, sources),

@@ -80,7 +80,6 @@ impl<'a> Results<'a> {
     pub(super) fn print(self) -> Result<(), Trouble> {
         match self.console.format {
             Format::Human | Format::Junit | Format::Mermaid | Format::Dot | Format::Svg => Ok(()),
-            Format::Json if self.plans.is_empty() => Ok(()),
             Format::Json => console::print_json(&one(self.plans)),
             Format::Markdown | Format::Html | Format::Github => {
                 self.console.sections(&self.sections)

@@ -56,6 +56,19 @@ impl Session {
         global: &Global,
         stacks: &[Stack],
     ) -> Result<Self, Trouble> {
+        Self::open_by(console, global, stacks, Arc::new(SystemClock::default())).await
+    }
+
+    /// The same, with another clock to wait by.
+    ///
+    /// # Errors
+    /// As [`Session::open`].
+    pub(super) async fn open_by(
+        console: &Console,
+        global: &Global,
+        stacks: &[Stack],
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, Trouble> {
         let sandbox = match &global.sandbox {
             Some(file) => Some(start(file, stacks).await?),
             None => None,
@@ -77,7 +90,6 @@ impl Session {
         let asked_last = Arc::clone(&fence);
         let http = http.asking(Arc::new(move || asked_last.is_open()));
         let way = (Way::Network(http), credentials);
-        let clock = Arc::new(SystemClock::default());
         Self::through(console, global, (way, fence), clock, sandbox)
     }
 

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 
 use super::base::Compared;
-use super::console::Trouble;
+use super::console::{self, Trouble};
 use super::environment;
 use crate::address::Address;
 use crate::claim::Claim;
@@ -46,7 +46,8 @@ impl Stacks {
     }
 }
 
-/// Loads every stack; the problems of all of them are reported together.
+/// Loads every stack; the problems of all of them are reported together. Of a shard, too, every
+/// file is read: what the others declare is theirs.
 ///
 /// # Errors
 /// Everything that is wrong with any of them.
@@ -78,6 +79,12 @@ pub(super) fn load(global: &Global, arguments: &Files) -> Result<Stacks, Trouble
     refuse_twins(&stacks)?;
     refuse_overlaps(&stacks)?;
     tell_apart(&mut stacks);
+    if let Some(shard) = global.shard {
+        stacks.retain(|it| shard.takes(&it.manifest.account, &it.manifest.ownership.stack));
+        if stacks.is_empty() && !global.quiet {
+            console::complain(&format!("No stack is in shard {shard}."));
+        }
+    }
     Ok(Stacks { stacks, sources })
 }
 

@@ -26,12 +26,16 @@ pub(super) struct Entry {
     pub(super) wrote: bool,
     /// The fault that struck it, by its id.
     pub(super) fault: Option<u64>,
+    /// Whose credentials it had: those that came first are 1, and so on.
+    pub(super) caller: usize,
 }
 
 /// The requests, in order. Keeps the last 100,000.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Log {
     seen: u64,
+    /// The digests of credentials, in the order in which they came.
+    callers: Vec<String>,
     kept: VecDeque<Entry>,
 }
 
@@ -46,6 +50,7 @@ impl Log {
     /// Opens the entry of a request.
     pub(super) fn open(&mut self, call: &Call, path: &str, at: String) -> Entry {
         self.seen += 1;
+        let caller = self.known(call.caller());
         Entry {
             n: self.seen,
             at,
@@ -57,7 +62,18 @@ impl Log {
             status: None,
             wrote: false,
             fault: None,
+            caller,
         }
+    }
+
+    /// The number of whoever calls, from 1 on.
+    fn known(&mut self, digest: String) -> usize {
+        let place = self.callers.iter().position(|it| *it == digest);
+        let place = place.unwrap_or_else(|| {
+            self.callers.push(digest);
+            self.callers.len() - 1
+        });
+        place + 1
     }
 
     /// Keeps a finished entry.

@@ -35,6 +35,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "ownership",
             "teardown",
             "claim",
+            "shard",
         ],
     ),
     (

@@ -22,7 +22,8 @@ fn the_log_tells_requests_and_no_secrets() {
     let log = desk.control("GET", "/requests", &Value::Null);
     let entry = |n: usize, method: &str, path: &str, query: &str, status: u16, wrote: bool| {
         json!({"n": n, "at": "2026-11-22T12:00:00.000000Z", "method": method, "path": path,
-            "query": query, "status": status, "wrote": wrote, "fault": null})
+            "query": query, "status": status, "wrote": wrote, "fault": null,
+            "caller": 1})
     };
     let records = format!("/zones/{zone}/dns_records");
     assert_eq!(
