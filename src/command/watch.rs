@@ -74,7 +74,7 @@ impl Watcher {
 impl Work for Watcher {
     async fn cycle(&mut self) -> Cycle {
         self.count += 1;
-        self.once().await
+        Box::pin(self.once()).await
     }
 
     fn tell(&mut self, cycle: &Cycle, took: Duration, wait: Duration) {

@@ -62,7 +62,7 @@ impl Schedule {
         duration / 1000 * thousandths
     }
 
-    /// The next number of SplitMix64, a generator of one word.
+    /// The next number of `SplitMix64`, a generator of one word.
     fn dice(&mut self) -> u64 {
         self.chance = self.chance.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mixed = (self.chance ^ (self.chance >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

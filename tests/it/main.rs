@@ -131,3 +131,5 @@ mod snapshot;
 mod store;
 /// What several tests share: simulated time, scripted servers, worlds, the binary.
 mod support;
+/// `tunctl watch`: cycles, metrics, health; parts of many stacks.
+mod watch;

@@ -9,7 +9,7 @@ use std::time::Duration;
 use futures::future::join_all;
 use jiff::Timestamp;
 
-use super::Watcher;
+use super::{Watcher, tell};
 use crate::apply::ledger::kept;
 use crate::apply::{Outcome, Verdict, diagnosed};
 use crate::command::apply::{self, Approved};
@@ -35,10 +35,12 @@ struct At<'a> {
 impl Watcher {
     /// One cycle, whatever comes of it.
     pub(super) async fn once(&self) -> Cycle {
-        let cycle = self.attempt().await.unwrap_or_else(|trouble| Cycle {
-            trouble: Some(self.judge(&trouble)),
-            ..Cycle::default()
-        });
+        let cycle = Box::pin(self.attempt())
+            .await
+            .unwrap_or_else(|trouble| Cycle {
+                trouble: Some(self.judge(&trouble)),
+                ..Cycle::default()
+            });
         Cycle {
             at: Some(Timestamp::now()),
             ..cycle
@@ -52,7 +54,7 @@ impl Watcher {
         let session = opening.await?;
         let mut cycle = Cycle::default();
         for account in loaded.accounts() {
-            let fared = self.account(&session, &loaded, &account).await;
+            let fared = Box::pin(self.account(&session, &loaded, &account)).await;
             cycle.stacks.extend(fared);
         }
         cycle.budget = Some(session.client.left().0);
@@ -73,7 +75,7 @@ impl Watcher {
         let about = (session, self.stop.as_ref());
         let work = async { Ok(self.reconcile(&at, &stacks).await) };
         let locked = session.locks.holding(&self.console, about, &accounts, work);
-        locked.await.unwrap_or_else(|trouble| {
+        Box::pin(locked).await.unwrap_or_else(|trouble| {
             let end = self.judge(&trouble);
             stacks.iter().map(|it| fared(it, end)).collect()
         })
@@ -200,7 +202,7 @@ impl Watcher {
             ..fared(stack, End::Skipped)
         };
         if !planned.plan.findings.is_empty() {
-            self.blocked(stack, planned);
+            tell::blocked(stack, planned);
             let end = End::Blocked;
             return Fared { end, ..known };
         }

@@ -91,18 +91,6 @@ impl Watcher {
         }
     }
 
-    /// Names the guards that hold.
-    pub(super) fn blocked(&self, stack: &Stack, planned: &Planned) {
-        let name = &stack.manifest.ownership.stack;
-        for finding in &planned.plan.findings {
-            let finding = finding.to_string();
-            console::complain(&format!(
-                "stack {name}: nothing was changed: {}",
-                escaped(&finding)
-            ));
-        }
-    }
-
     /// Says how carrying out ended, if there was something to it.
     pub(super) fn result(&self, session: &Session, outcome: &Outcome, policy: Policy) {
         let is_news = !outcome.verdicts.is_empty() || outcome.broken.is_some();
@@ -124,5 +112,17 @@ impl Watcher {
     pub(super) fn skipped(&self, trouble: &Trouble) {
         self.console
             .note(&format!("{}: {}", End::Skipped.name(), trouble.message()));
+    }
+}
+
+/// Names the guards that hold.
+pub(super) fn blocked(stack: &Stack, planned: &Planned) {
+    let name = &stack.manifest.ownership.stack;
+    for finding in &planned.plan.findings {
+        let finding = finding.to_string();
+        console::complain(&format!(
+            "stack {name}: nothing was changed: {}",
+            escaped(&finding)
+        ));
     }
 }
