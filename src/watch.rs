@@ -27,10 +27,10 @@ pub enum End {
     Applied,
     /// There are changes, and none is to be carried out.
     Drifted,
-    /// Another run holds the account's lock, or a stop came first: nothing was looked at.
-    Skipped,
     /// Nothing failed, but something waits: a teardown, or connectors.
     Unsettled,
+    /// Another run holds the account's lock, or a stop came first: nothing was looked at.
+    Skipped,
     /// A guard holds: nothing was done.
     Blocked,
     /// The world or the lock moved under the run: it did only a part.
@@ -47,8 +47,8 @@ impl End {
         Self::Converged,
         Self::Applied,
         Self::Drifted,
-        Self::Skipped,
         Self::Unsettled,
+        Self::Skipped,
         Self::Blocked,
         Self::Stale,
         Self::Failed,

@@ -27,7 +27,7 @@ fn cycle(stacks: Vec<Fared>) -> Cycle {
     Cycle {
         stacks,
         budget: Some(1_170),
-        at: Some(Timestamp::UNIX_EPOCH + Duration::from_secs(1_800_000_000)),
+        at: Some(Timestamp::UNIX_EPOCH + Duration::from_hours(500_000)),
         ..Cycle::default()
     }
 }

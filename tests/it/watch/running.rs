@@ -152,7 +152,7 @@ fn records(account: &Account) -> Vec<(String, Value)> {
 /// Takes away the only record of the account.
 fn vandalise(account: &Account) {
     let (id, record) = records(account).remove(0);
-    let zone = record["zone_id"].as_str().unwrap();
+    let zone = record["zone"].as_str().unwrap();
     account.api(
         "DELETE",
         &format!("/zones/{zone}/dns_records/{id}"),
