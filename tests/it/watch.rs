@@ -4,6 +4,8 @@
 mod board;
 /// What runs a watch elsewhere: the examples for Kubernetes and systemd.
 mod deploy;
+/// What ends by itself, and what began to end.
+mod ending;
 /// The format of Prometheus, strictly.
 mod prometheus;
 /// The real binary, watching.
