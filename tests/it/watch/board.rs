@@ -1,13 +1,21 @@
 //! Signs of life, readiness, and metrics in Prometheus's format.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use futures::future::BoxFuture;
+
 use jiff::Timestamp;
+use tokio::net::TcpListener;
+use tokio::runtime::Builder;
+use tunctl::api::Clock;
 use tunctl::watch::exposition::text;
+use tunctl::watch::serve::{Pages, serve};
 use tunctl::watch::{Board, Cycle, End, Fared};
 
 use super::prometheus::parse;
+use super::running::get;
 
 const INTERVAL: Duration = Duration::from_mins(5);
 
@@ -123,6 +131,55 @@ fn a_loop_without_a_sign_of_life_for_three_intervals_is_stuck() {
     assert!(!board.is_alive(INTERVAL * 3 + Duration::from_secs(1)));
     board.stir(INTERVAL * 2);
     assert!(board.is_alive(INTERVAL * 5));
+}
+
+/// A clock that shows what it is told to.
+#[derive(Default)]
+struct Shown(Mutex<Duration>);
+
+impl Clock for Shown {
+    fn now(&self) -> Duration {
+        *self.0.lock().unwrap()
+    }
+
+    fn sleep(&self, _: Duration) -> BoxFuture<'_, ()> {
+        Box::pin(std::future::pending())
+    }
+}
+
+#[test]
+fn the_pages_answer_as_the_board_says() {
+    let mut runtime = Builder::new_multi_thread();
+    let runtime = runtime.worker_threads(1).enable_all();
+    let runtime = runtime.build().unwrap();
+    let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let (clock, board) = (Arc::<Shown>::default(), Arc::new(Mutex::new(board())));
+    let pages = Pages {
+        board: Arc::clone(&board),
+        clock: Arc::<Shown>::clone(&clock),
+    };
+    runtime.spawn(serve(listener, pages));
+    assert_eq!(
+        get(&address, "/readyz"),
+        (503, "no cycle has ended yet\n".to_owned())
+    );
+    assert_eq!(get(&address, "/healthz").0, 200);
+    let blocked = cycle(vec![
+        fared("edge", End::Blocked),
+        fared("lab", End::Applied),
+    ]);
+    board.lock().unwrap().enter(&blocked, Duration::ZERO);
+    assert_eq!(
+        get(&address, "/readyz"),
+        (503, "stack edge: blocked\n".to_owned())
+    );
+    assert_eq!(parse(&get(&address, "/metrics").1).unwrap().len(), 23);
+    *clock.0.lock().unwrap() = INTERVAL * 4;
+    let (status, page) = get(&address, "/healthz");
+    assert_eq!(status, 503);
+    assert!(page.contains("stuck"), "{page}");
+    assert_eq!(get(&address, "/").0, 404);
 }
 
 #[test]

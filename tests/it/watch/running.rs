@@ -94,13 +94,7 @@ impl Watching {
 
     /// A page: its status and its text.
     fn get(&self, path: &str) -> (u16, String) {
-        let mut stream = TcpStream::connect(&self.address).unwrap();
-        write!(stream, "GET {path} HTTP/1.0\r\nHost: watch\r\n\r\n").unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-        (status, body.to_owned())
+        get(&self.address, path)
     }
 
     fn signal(&self, name: &str) {
@@ -127,6 +121,17 @@ impl Drop for Watching {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// A page of a server: its status and its text.
+pub(super) fn get(address: &str, path: &str) -> (u16, String) {
+    let mut stream = TcpStream::connect(address).unwrap();
+    write!(stream, "GET {path} HTTP/1.0\r\nHost: watch\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+    (status, body.to_owned())
 }
 
 /// A run to its end, with the account.
@@ -321,4 +326,29 @@ fn other_machines_are_let_in_only_where_somebody_says_so_and_is_warned() {
     let taken = taken.peer_addr().unwrap().to_string();
     let ran = run(&account, &tunctl, &["watch", "--listen", &taken]).code(1);
     ran.complains("tunctl::watch_listen");
+}
+
+#[test]
+fn a_signal_in_a_cycle_lets_what_is_under_way_finish_and_says_what_is_left() {
+    let account = Account::new(&["example.com"]);
+    let text = "tunnels: {edge-a: {}, edge-b: {}, edge-c: {}}\n";
+    let (head, _) = MANIFEST.split_once("tunnels:\n  edge-web").unwrap();
+    let tunctl = Tunctl::in_ci(&format!("{head}{text}"));
+    account.fault(&json!({"method": "POST", "count": 1, "effect": {"latency": 3000}}));
+    let watching = Watching::start(&account, &tunctl, &["--apply", "--parallelism", "1"]);
+    while writes(&account) == 0 {}
+    let ran = watching.end().code(5);
+    assert_eq!(writes(&account), 1);
+    let told: Value = serde_json::from_str(ran.out.lines().next().unwrap()).unwrap();
+    let stack = &told["stacks"][0];
+    assert_eq!(
+        (&stack["planned"], &stack["applied"]),
+        (&json!(3), &json!(1)),
+        "{told}"
+    );
+    ran.complains("Stopping: what is under way is finished");
+    // Whoever begins anew finishes it.
+    let mut watching = Watching::start(&account, &tunctl, &["--apply"]);
+    assert_eq!(watching.cycle()["stacks"][0]["applied"], json!(2));
+    watching.end().code(0);
 }
