@@ -384,8 +384,14 @@ fn a_snapshot_is_not_applied_and_nothing_is_kept_of_a_failed_one() {
     let nobody = Tunctl::new();
     let ran = nobody.run(&["import", "--snapshot", "account.json"]);
     ran.code(1).complains("no_account");
-    let ran = nobody.run(&["import"]);
-    ran.code(1).complains("nothing_to_import");
+    let words = [
+        "import",
+        "--snapshot",
+        "account.json",
+        "cloudflared",
+        "config.yml",
+    ];
+    nobody.run(&words).code(1).complains("flags_before_source");
 }
 
 #[test]
