@@ -11,8 +11,6 @@ use crate::export::{Inventory, Wish, export};
 use crate::observe::{self, Survey};
 use crate::source::Sources;
 
-/// What stands for the account in a manifest that is for every account.
-
 /// The command `import live`.
 pub(super) fn run(
     console: &Console,
