@@ -3,8 +3,9 @@
 # variables, because what a pull request says must never become shell:
 #
 #   WITH_FILES      manifests or directories, one a line (default: tunctl.yaml)
-#   WITH_BASE       what `--base` takes, if anything
+#   WITH_BASE       what `--base` takes: the branch that the pull request goes to, as origin/main
 #   WITH_FROM       a snapshot to plan with, instead of a token
+#   WITH_STORE      what `--store` takes; not with a snapshot, which needs no network
 #   WITH_DIRECTORY  where `comment.md` and `plan.json` go (default: a new directory)
 #   TUNCTL          the program (default: tunctl)
 #
@@ -19,9 +20,12 @@ done <<<"${WITH_FILES:-tunctl.yaml}"
 
 directory=${WITH_DIRECTORY:-$(mktemp -d)}
 mkdir -p "$directory"
-flags=(--detailed-exitcode --format markdown --out "$directory/plan.json")
-if [ -n "${WITH_BASE:-}" ]; then flags+=("--base=$WITH_BASE"); fi
-if [ -n "${WITH_FROM:-}" ]; then flags+=("--from=$WITH_FROM"); fi
+flags=(--detailed-exitcode --format markdown --out "$directory/plan.json" "--base=${WITH_BASE:?}")
+if [ -n "${WITH_FROM:-}" ]; then
+    flags+=("--from=$WITH_FROM")
+elif [ -n "${WITH_STORE:-}" ]; then
+    flags+=("--store=$WITH_STORE")
+fi
 
 end=0
 "${TUNCTL:-tunctl}" plan "${flags[@]}" -- "${files[@]}" >"$directory/comment.md" || end=$?

@@ -200,11 +200,12 @@ pub enum Format {
     Json,
     /// Only `test`: a report that CI systems show.
     Junit,
-    /// Only `plan` and `drift`: one comment for a pull request, at most 60,000 characters.
+    /// Only `plan`, `show` and `drift`: one comment for a pull request, at most 60,000 characters.
     Markdown,
-    /// Only `plan` and `drift`: one page that needs nothing else.
+    /// Only `plan`, `show` and `drift`: one page that needs nothing else.
     Html,
-    /// Only `plan`, `drift`, `validate` and `test`: text, and annotations for GitHub's workflows.
+    /// Only `plan`, `show`, `drift`, `validate` and `test`: text, and annotations for GitHub's
+    /// workflows.
     Github,
     /// Only `graph`: a diagram that GitHub and GitLab draw.
     Mermaid,

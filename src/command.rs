@@ -99,11 +99,18 @@ fn prints(command: &Command, format: Format) -> bool {
     match format {
         Format::Human | Format::Json => true,
         Format::Junit => matches!(command, Command::Test(_)),
-        Format::Markdown | Format::Html => matches!(command, Command::Plan(_) | Command::Drift(_)),
+        Format::Markdown | Format::Html => matches!(
+            command,
+            Command::Plan(_) | Command::Show(_) | Command::Drift(_)
+        ),
         Format::Mermaid | Format::Dot | Format::Svg => matches!(command, Command::Graph(_)),
         Format::Github => matches!(
             command,
-            Command::Plan(_) | Command::Drift(_) | Command::Validate(_) | Command::Test(_)
+            Command::Plan(_)
+                | Command::Show(_)
+                | Command::Drift(_)
+                | Command::Validate(_)
+                | Command::Test(_)
         ),
     }
 }
@@ -136,9 +143,9 @@ fn unprintable(format: Format) -> Trouble {
     let message = format!("this command has no format `{name}`");
     Problem::new("tunctl::no_such_format", message)
         .help(
-            "`junit` is for `tunctl test`; `markdown` and `html` for `tunctl plan` and `tunctl drift`; \
-             `github` for all of these and `tunctl validate`; `mermaid`, `dot` and `svg` for `tunctl \
-             graph`",
+            "`junit` is for `tunctl test`; `markdown` and `html` for `tunctl plan`, `tunctl show` and \
+             `tunctl drift`; `github` for all of these and `tunctl validate`; `mermaid`, `dot` and \
+             `svg` for `tunctl graph`",
         )
         .into()
 }

@@ -4,6 +4,7 @@
 //! Invariant: without a base that is understood as a whole nothing is deleted, and the plan says
 //! why.
 
+mod applied;
 mod lookup;
 mod neighbours;
 
@@ -21,6 +22,7 @@ use crate::plan::saved::Saved;
 use crate::plan::{Base, Policy};
 use crate::problem::Problem;
 use crate::source::Sources;
+pub(super) use applied::head;
 use lookup::Lookup;
 
 /// The code of a HEAD that stands before what was applied last.
@@ -36,32 +38,42 @@ pub(super) enum Compared {
     Nothing,
     /// With what the manifest was.
     Base(Box<Base>),
+    /// With a base after the commit that was applied last, and what that leaves undone.
+    Part(Box<Base>, Box<Problem>),
     /// With a base of which nobody knows what it says, and why.
     Unknown(Box<Problem>),
 }
 
 impl Compared {
+    fn of(base: Base, undone: Option<Problem>) -> Self {
+        match undone {
+            Some(problem) => Self::Part(Box::new(base), Box::new(problem)),
+            None => Self::Base(Box::new(base)),
+        }
+    }
+
     /// The base, if there is one and it is known.
     pub(super) fn known(&self) -> Option<&Base> {
         match self {
-            Self::Base(base) => Some(base),
+            Self::Base(base) | Self::Part(base, _) => Some(base),
             Self::Nothing | Self::Unknown(_) => None,
         }
     }
 
-    /// Whether a run that leaves nothing undone has carried out everything since the base: not if
-    /// there is one that could not be read.
+    /// Whether a run that leaves nothing undone has carried out everything since the last one that
+    /// did: not if the base could not be read, or is a later commit.
     pub(super) fn is_all(&self) -> bool {
         match self {
             Self::Unknown(problem) => problem.code == UNRECORDED,
+            Self::Part(..) => false,
             Self::Nothing | Self::Base(_) => true,
         }
     }
 
-    /// Why the base is not known, for the plan's readers.
+    /// Why the base is not known or not all, for the plan's readers.
     pub(super) fn fault(&self) -> Option<&Problem> {
         match self {
-            Self::Unknown(problem) => Some(problem),
+            Self::Unknown(problem) | Self::Part(_, problem) => Some(problem),
             Self::Nothing | Self::Base(_) => None,
         }
     }
@@ -70,7 +82,7 @@ impl Compared {
     pub(super) fn policy(&self, policy: Policy) -> Policy {
         match self {
             Self::Unknown(_) => Policy::KeepAll,
-            Self::Nothing | Self::Base(_) => policy,
+            Self::Nothing | Self::Base(_) | Self::Part(..) => policy,
         }
     }
 }
@@ -80,7 +92,17 @@ impl Compared {
 pub(super) struct Against {
     base: Option<BaseChoice>,
     reads: Reads,
+    purpose: Purpose,
     rollback: Rollback,
+}
+
+/// What becomes of what is planned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    /// It is looked at. Then only `auto` is about what was applied last.
+    Shown,
+    /// It is carried out, beside or after what was applied last.
+    CarriedOut,
 }
 
 /// Whether HEAD may stand before what was applied last.
@@ -98,7 +120,8 @@ impl Against {
         } else {
             Reads::Touched
         };
-        Self::new(arguments.base.clone(), reads, &arguments.allow)
+        let purpose = (Purpose::Shown, reads);
+        Self::new(arguments.base.clone(), purpose, &arguments.allow)
     }
 
     /// What `apply` was told; a saved plan names its base itself.
@@ -107,15 +130,20 @@ impl Against {
             Some(saved) => saved.base.clone().map(BaseChoice::Revision),
             None => arguments.base.clone(),
         };
-        Self::new(base, Reads::Touched, &arguments.write.allow)
+        let purpose = (Purpose::CarriedOut, Reads::Touched);
+        Self::new(base, purpose, &arguments.write.allow)
     }
 
     /// Nothing, which is what most commands do.
     pub(super) fn nothing() -> Self {
-        Self::new(None, Reads::All, &[])
+        Self::new(None, (Purpose::Shown, Reads::All), &[])
     }
 
-    fn new(base: Option<BaseChoice>, reads: Reads, allowed: &[Allowance]) -> Self {
+    fn new(
+        base: Option<BaseChoice>,
+        (purpose, reads): (Purpose, Reads),
+        allowed: &[Allowance],
+    ) -> Self {
         let rollback = if allowed.iter().any(Allowance::is_rollback) {
             Rollback::Allowed
         } else {
@@ -124,6 +152,7 @@ impl Against {
         Self {
             base,
             reads,
+            purpose,
             rollback,
         }
     }
@@ -145,9 +174,9 @@ pub(super) async fn compare(
     let variables = environment::for_manifests(global)?;
     let mut refused = Vec::new();
     for stack in &mut loaded.stacks {
-        let recorded = match choice {
-            BaseChoice::Auto => session.locks.recorded(stack).await,
-            BaseChoice::Revision(_) => Ok(None),
+        let recorded = match (choice, against.purpose) {
+            (BaseChoice::Auto, _) | (_, Purpose::CarriedOut) => session.locks.recorded(stack).await,
+            (BaseChoice::Revision(_), Purpose::Shown) => Ok(None),
         };
         let recorded = recorded.map_err(Trouble::report)?;
         let wanted = (choice, against, recorded.as_deref());
@@ -166,27 +195,6 @@ pub(super) async fn compare(
     } else {
         Err(Trouble::Problems(refused, loaded.sources))
     }
-}
-
-/// The commit that a stack was applied from, if HEAD says what was applied: then the next run can
-/// tell what has been dropped since.
-pub(super) fn head(global: &Global, stack: &Stack) -> Option<String> {
-    let Compared::Nothing = stack.base else {
-        let lookup = Lookup::new(stack, "HEAD").ok()?;
-        let variables = environment::for_manifests(global).ok()?;
-        let head = lookup.there();
-        let then = lookup.manifest(head, &variables, &mut Sources::default());
-        let then = then.ok()??;
-        let now = (&stack.manifest.desired, &stack.manifest.ownership);
-        let base = Base::new(
-            head.as_str(),
-            (then.desired, then.ownership),
-            now,
-            Reads::All,
-        );
-        return base.is_now().then(|| head.as_str().to_owned());
-    };
-    None
 }
 
 /// What a stack is compared with, and what others have taken over of what it dropped.
@@ -215,12 +223,10 @@ fn compared(
         Ok(lookup) => lookup,
         Err(problem) => return unknown(problem),
     };
-    let commit = match choice {
-        BaseChoice::Auto if lookup.goes_back().unwrap_or(false) => match against.rollback {
-            Rollback::Refused => return Err(Box::new(lookup.refused())),
-            Rollback::Allowed => Ok(lookup.there().clone()),
-        },
-        BaseChoice::Auto | BaseChoice::Revision(_) => lookup.merge_base(),
+    let commit = match (lookup.ahead(recorded), against.rollback, choice) {
+        (Some(last), Rollback::Refused, _) => return Err(Box::new(lookup.refused(&last))),
+        (Some(last), Rollback::Allowed, BaseChoice::Auto) => Ok(last),
+        (Some(_), Rollback::Allowed, BaseChoice::Revision(_)) | (None, ..) => lookup.merge_base(),
     };
     let commit = match commit {
         Ok(commit) => commit,
@@ -234,13 +240,15 @@ fn compared(
     if let Some(problem) = lookup::another(&then, now) {
         return Err(Box::new(problem));
     }
+    let since = recorded.map(|recorded| (recorded, &commit));
+    let undone = since.and_then(|since| applied::undone(&lookup, since, &then, variables));
     let (then, now) = (
         (then.desired, then.ownership),
         (&now.desired, &now.ownership),
     );
     let base = Base::new(commit.as_str(), then, now, against.reads);
     match neighbours::taken_over(&lookup, &base, variables) {
-        Ok(taken) => Ok((Compared::Base(Box::new(base)), taken)),
+        Ok(taken) => Ok((Compared::of(base, undone), taken)),
         Err(problem) => unknown(problem),
     }
 }
@@ -315,12 +323,13 @@ mod tests {
             delivery: Delivery::default(),
             base: Compared::Nothing,
         };
-        let against = Against::new(Some(BaseChoice::Auto), Reads::Touched, allowed);
+        let purpose = (Purpose::CarriedOut, Reads::Touched);
+        let against = Against::new(Some(BaseChoice::Auto), purpose, allowed);
         let wanted = (&BaseChoice::Auto, &against, Some(recorded));
         let compared = compared(&stack, wanted, &BTreeMap::new(), &mut Sources::default());
         match compared.map_err(|problem| problem.code)?.0 {
             Compared::Base(base) => Ok(base.commit().to_owned()),
-            Compared::Unknown(problem) => Err(problem.code),
+            Compared::Part(_, problem) | Compared::Unknown(problem) => Err(problem.code),
             Compared::Nothing => unreachable!("a base is asked for"),
         }
     }

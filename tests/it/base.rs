@@ -2,7 +2,10 @@
 //! not drop.
 
 mod command;
+mod mainline;
 mod repository;
+
+pub(crate) use repository::git;
 
 use insta::assert_snapshot;
 use serde_json::json;

@@ -5,9 +5,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tunctl::emulator::DEFAULT_ACCOUNT;
 
+use crate::base::git;
 use crate::support::tunctl::{Account, Ran, Tunctl, root};
 use crate::support::world::edge;
 
@@ -18,7 +19,11 @@ const MANIFEST: &str = "tunnels:
 /// A name that runs something wherever it is taken for shell.
 const HOSTILE: &str = "$(touch pwned)`touch pwned`;touch pwned & ' \" .yaml";
 
-/// A repository's checkout on a runner, with the program on the path.
+/// What a pull request goes to, as CI names it.
+const TARGET: &str = "origin/main";
+
+/// A repository's checkout on a runner, with the program on the path. The branch that its pull
+/// request goes to has no manifest yet.
 struct Runner {
     desk: Tunctl,
     account: Account,
@@ -36,7 +41,28 @@ impl Runner {
             &format!("#!/usr/bin/env bash\ncommand=$1; shift\nfor flag in \"$@\"; do case $flag in --from*|--version) exec {program} \"$command\" \"$@\";; esac; done\nexec {program} \"$command\" --api-url {url} \"$@\"\n"),
         );
         executable(&desk.path("bin/tunctl"));
-        Self { desk, account }
+        let runner = Self { desk, account };
+        runner.git(&["init", "-q"]);
+        runner.git(&["commit", "-q", "--allow-empty", "-m", "empty"]);
+        runner.merged();
+        runner.commit();
+        runner
+    }
+
+    fn git(&self, arguments: &[&str]) -> String {
+        git(&self.desk.path(""), arguments)
+    }
+
+    /// Commits the manifest.
+    fn commit(&self) -> String {
+        self.git(&["add", "tunctl.yaml"]);
+        self.git(&["commit", "-q", "--allow-empty", "-m", "change"]);
+        self.git(&["rev-parse", "HEAD"])
+    }
+
+    /// HEAD is what the branch has that pull requests go to.
+    fn merged(&self) {
+        self.git(&["update-ref", &format!("refs/remotes/{TARGET}"), "HEAD"]);
     }
 
     fn with(&self, file: &str, text: &str) -> &Self {
@@ -58,6 +84,7 @@ impl Runner {
             .env("TMPDIR", self.desk.path(""))
             .env("CLOUDFLARE_API_TOKEN", "test")
             .env("CLOUDFLARE_ACCOUNT_ID", DEFAULT_ACCOUNT)
+            .env("GIT_CONFIG_GLOBAL", "/dev/null")
             .envs(environment.iter().copied())
             .stdin(Stdio::null());
         let output = command.output().unwrap();
@@ -72,6 +99,12 @@ impl Runner {
     fn script(&self, name: &str, environment: &[(&str, &str)]) -> Ran {
         let script = root().join("ci").join(name);
         self.bash(&[script.to_str().unwrap()], environment)
+    }
+
+    /// What a pull request gets.
+    fn plan(&self, environment: &[(&str, &str)]) -> Ran {
+        let target = [("WITH_BASE", TARGET)];
+        self.script("plan.sh", &[&target[..], environment].concat())
     }
 
     fn is_unharmed(&self) {
@@ -180,7 +213,7 @@ fn a_plan_leaves_a_comment_on_standard_output_and_in_a_file() {
         ("GITHUB_OUTPUT", "outputs"),
         ("GITHUB_STEP_SUMMARY", "summary"),
     ];
-    let ran = runner.script("plan.sh", &with).code(0);
+    let ran = runner.plan(&with).code(0);
     assert!(
         ran.out.starts_with("<!-- tunctl:plan:edge -->\n"),
         "{}",
@@ -199,17 +232,55 @@ fn a_plan_leaves_a_comment_on_standard_output_and_in_a_file() {
         .script("apply.sh", &[])
         .code(0)
         .says("Apply complete!");
-    let ran = runner.script("plan.sh", &with).code(0);
+    let ran = runner.plan(&with).code(0);
     assert!(ran.says("No changes").out.len() > 100);
     assert!(runner.read("outputs").contains("changes=false"));
+}
+
+/// What a merge removes, from the pull request to the main branch, without any pattern in `owns`.
+#[test]
+fn what_a_pull_request_removes_is_planned_merged_and_gone() {
+    let manifest = |tunnels: &str| {
+        let head = "version: 1\nstack: edge\naccount: ${CLOUDFLARE_ACCOUNT_ID}\n";
+        format!("{head}{tunnels}")
+    };
+    let runner = Runner::new("");
+    let api = "  edge-api: {ingress: [{hostname: api.example.com, service: 'http://api:80'}]}\n";
+    runner.with("tunctl.yaml", &manifest(&format!("{MANIFEST}{api}")));
+    let first = runner.commit();
+    runner.merged();
+    let store = [("WITH_STORE", "store")];
+    let apply = || runner.script("apply.sh", &store);
+    apply().code(0).says("6 added");
+    runner.with("tunctl.yaml", &manifest(MANIFEST));
+    let second = runner.commit();
+    let with = [store[0], ("WITH_DIRECTORY", "out")];
+    let ran = runner.plan(&with).code(0);
+    ran.says("tunnel.edge-api")
+        .says("0 to add, 0 to change, 2 to destroy");
+    // Cut off by a fault, and done by the next run.
+    runner.merged();
+    let batch = json!({"path": "/zones/*/dns_records/batch", "effect": "denied"});
+    runner.account.fault(&batch);
+    apply().code(1);
+    runner.account.mend();
+    let emptied = [("WITH_STORE", "store"), ("WITH_BASE", first.as_str())];
+    let only = runner.script("apply.sh", &[emptied[0], ("WITH_BASE", "HEAD")]);
+    only.code(0).says("base_after_applied").says("0 destroyed");
+    apply().code(0).says("2 destroyed");
+    // The job of the first push runs once more.
+    runner.git(&["checkout", "-q", &first]);
+    apply().code(4).complains("tunctl::rollback");
+    runner.git(&["checkout", "-q", &second]);
+    runner.script("apply.sh", &emptied).code(0).says("0 added");
+    let nothing = runner.script("plan.sh", &[("WITH_DIRECTORY", "none")]);
+    nothing.code(1).complains("WITH_BASE");
 }
 
 #[test]
 fn a_plan_that_cannot_be_made_fails_and_its_comment_says_why() {
     let runner = Runner::new("tunnels: {edge-web: {ingres: []}}\n");
-    let ran = runner
-        .script("plan.sh", &[("WITH_DIRECTORY", "out")])
-        .code(1);
+    let ran = runner.plan(&[("WITH_DIRECTORY", "out")]).code(1);
     assert!(ran.out.starts_with("<!-- tunctl:plan"), "{}", ran.out);
     ran.says("unknown_key");
     assert!(runner.read("out/comment.md").contains("unknown_key"));
@@ -220,21 +291,19 @@ fn names_from_a_pull_request_are_names() {
     let runner = Runner::new(MANIFEST);
     runner.with(HOSTILE, &edge(MANIFEST));
     let with = [("WITH_FILES", HOSTILE), ("WITH_DIRECTORY", "out")];
-    runner
-        .script("plan.sh", &with)
-        .code(0)
-        .says("tunnel.edge-web");
+    runner.plan(&with).code(0).says("tunnel.edge-web");
     runner
         .script("apply.sh", &[("WITH_FILES", HOSTILE)])
         .code(0);
     // A name that looks like a flag is none.
     let flag = [("WITH_FILES", "--sandbox"), ("WITH_DIRECTORY", "out")];
-    runner.script("plan.sh", &flag).code(1);
+    runner.plan(&flag).code(1);
+    let base = [("WITH_BASE", HOSTILE), ("WITH_DIRECTORY", "out")];
+    runner.plan(&base).code(0).says("git knows no commit");
+    let base = [("WITH_BASE", "--full"), ("WITH_DIRECTORY", "out")];
+    runner.plan(&base).code(1).complains("no revision begins");
     let from = [("WITH_FROM", HOSTILE), ("WITH_DIRECTORY", "out")];
-    runner
-        .script("plan.sh", &from)
-        .code(1)
-        .complains("bad_snapshot");
+    runner.plan(&from).code(1).complains("bad_snapshot");
     let comment = [
         ("WITH_COMMENT", "out/comment.md"),
         ("WITH_PULL_REQUEST", "1/../../2"),
@@ -257,7 +326,7 @@ fn several_stacks_are_one_comment() {
         ("WITH_FILES", "tunctl.yaml\nother.yaml\n"),
         ("WITH_DIRECTORY", "out"),
     ];
-    let ran = runner.script("plan.sh", &with).code(0);
+    let ran = runner.plan(&with).code(0);
     ran.says("tunnel.edge-web").says("tunnel.other-web");
 }
 
@@ -269,14 +338,14 @@ fn a_fork_plans_with_a_snapshot_and_no_token() {
         .bash(&["-c", "tunctl import --snapshot account.json"], &[])
         .code(0);
     let with = [("WITH_DIRECTORY", "out")];
-    let token = runner.script("plan.sh", &with).code(0);
+    let token = runner.plan(&with).code(0);
     let fork = [
         ("WITH_DIRECTORY", "fork"),
         ("WITH_FROM", "account.json"),
         ("CLOUDFLARE_API_TOKEN", ""),
         ("CLOUDFLARE_ACCOUNT_ID", ""),
     ];
-    let without = runner.script("plan.sh", &fork).code(0);
+    let without = runner.plan(&fork).code(0);
     let fingerprint = |text: &str| {
         let (_, rest) = text.split_once("Fingerprint: `").unwrap();
         rest.split_once('`').unwrap().0.to_owned()
@@ -311,7 +380,7 @@ fn the_comment_of_the_run_before_is_replaced_and_nobody_elses() {
         ("WITH_PULL_REQUEST", "7"),
         ("GITHUB_REPOSITORY", "acme/edge"),
     ];
-    let by = |id: u64, login: &str, body: &str| serde_json::json!({"id": id, "user": {"login": login}, "body": body});
+    let by = |id: u64, login: &str, body: &str| json!({"id": id, "user": {"login": login}, "body": body});
     let bot = "github-actions[bot]";
     // Somebody else wrote the line, the bot wrote about another stack: neither is touched.
     let foreign = [
@@ -319,17 +388,14 @@ fn the_comment_of_the_run_before_is_replaced_and_nobody_elses() {
         by(2, bot, "<!-- tunctl:plan:edge-two -->\n"),
         by(3, bot, "look: <!-- tunctl:plan:edge -->"),
     ];
-    runner.with("comments.json", &serde_json::json!(foreign).to_string());
+    runner.with("comments.json", &json!(foreign).to_string());
     runner.script("comment.sh", &with).code(0);
     assert_eq!(runner.read("posted").trim_end(), body.trim_end());
     assert!(!runner.desk.path("patched").exists());
     // Its own is, although the page has carriage returns by now.
-    let page = serde_json::json!(foreign).to_string();
+    let page = json!(foreign).to_string();
     let own = [by(40, bot, "<!-- tunctl:plan:edge -->\r\nold")];
-    runner.with(
-        "comments.json",
-        &format!("{page}\n{}", serde_json::json!(own)),
-    );
+    runner.with("comments.json", &format!("{page}\n{}", json!(own)));
     runner.script("comment.sh", &with).code(0);
     assert_eq!(runner.read("patched").trim_end(), body.trim_end());
     let calls = runner.read("calls");
@@ -349,12 +415,15 @@ fn gitlabs_jobs_run_as_they_are_written() {
         let lines: Vec<&str> = lines.map(|it| it.as_str().unwrap()).collect();
         format!("set -euo pipefail\n{}", lines.join("\n"))
     };
-    let with = [("TUNCTL", "tunctl")];
+    let base = runner.git(&["rev-parse", TARGET]);
+    let base = ("CI_MERGE_REQUEST_DIFF_BASE_SHA", base.as_str());
+    let with = [("TUNCTL", "tunctl"), ("WITH_STORE", "store"), base];
     let ran = runner.bash(&["-c", &script("tunctl-plan")], &with).code(0);
     assert!(ran.out.starts_with("<!-- tunctl:plan:edge -->\n"));
     assert_eq!(ran.out, runner.read("comment.md"));
     let ran = runner.bash(&["-c", &script("tunctl-apply")], &with).code(0);
     ran.says("Apply complete!");
+    assert!(runner.desk.path("store").is_dir());
     let ran = runner.bash(&["-c", &script("tunctl-plan")], &with).code(0);
     ran.says("No changes");
 }
@@ -368,7 +437,10 @@ fn atlantis_plans_into_its_own_file_and_applies_that() {
         steps[0]["run"].as_str().unwrap().to_owned()
     };
     let file = runner.desk.path("edge-default.tfplan");
-    let with = [("PLANFILE", file.to_str().unwrap())];
+    let with = [
+        ("PLANFILE", file.to_str().unwrap()),
+        ("BASE_BRANCH_NAME", "main"),
+    ];
     let ran = runner.bash(&["-c", &step("plan")], &with).code(0);
     ran.says("Plan: 3 to add, 0 to change, 0 to destroy.");
     let ran = runner.bash(&["-c", &step("apply")], &with).code(0);

@@ -98,14 +98,35 @@ fn a_saved_plan_is_carried_out_without_a_terminal_and_only_once() {
 #[test]
 fn a_saved_plan_is_shown_as_it_was_without_token_and_network() {
     let (account, tunctl) = planned();
-    let text = plan(&account, &tunctl, &[]).code(0).out;
-    let program = plan(&account, &tunctl, &["--format", "json"]).code(0).out;
     let offline = Tunctl::new();
     let file = std::fs::read_to_string(tunctl.path("plan.json")).unwrap();
     offline.write("plan.json", &file);
-    assert_eq!(offline.run(&["show", "plan.json"]).code(0).out, text);
-    let shown = offline.run(&["show", "plan.json", "--format", "json"]);
-    assert_eq!(shown.code(0).out, program);
+    for format in ["human", "json", "markdown", "html"] {
+        let text = plan(&account, &tunctl, &["--format", format]).code(0).out;
+        let shown = offline.run(&["show", "plan.json", "--format", format]);
+        assert_eq!(shown.code(0).out, text, "{format}");
+    }
+    // A plan file does not know the lines of the manifest.
+    let text = plan(&account, &tunctl, &["--format", "github"]).code(0).out;
+    let shown = offline.run(&["show", "plan.json", "--format", "github"]);
+    let shown = shown.code(0).out;
+    assert!(text.contains(" file=tunctl.yaml,line="), "{text}");
+    assert!(shown.contains("::notice title="), "{shown}");
+    let placeless = |text: &str| {
+        let lines = text.lines().map(|line| match line.split_once(" file=") {
+            Some((level, rest)) => {
+                let (_, title) = rest.split_once("title=").unwrap();
+                format!("{level} title={title}")
+            }
+            None => line.to_owned(),
+        });
+        lines.collect::<Vec<_>>().join("\n")
+    };
+    assert_eq!(placeless(&shown), placeless(&text));
+    offline
+        .run(&["show", "plan.json", "--format", "svg"])
+        .code(1)
+        .complains("tunctl::no_such_format");
 }
 
 /// For each kind, what is done by hand between plan and apply, and what is shown of it.

@@ -50,18 +50,34 @@ impl<'a> Lookup<'a> {
         &self.there
     }
 
-    /// Whether HEAD stands before that commit. `None` if git cannot say.
-    pub(super) fn goes_back(&self) -> Option<bool> {
-        let older = self.head != self.there;
-        Some(older && self.repository.is_ancestor(&self.head, &self.there).ok()?)
+    /// A commit, if it is here.
+    pub(super) fn known(&self, revision: &str) -> Option<Commit> {
+        self.repository.commit(revision).ok()
+    }
+
+    /// Whether older history may not be here.
+    pub(super) fn is_shallow(&self) -> bool {
+        self.repository.is_shallow().unwrap_or(true)
+    }
+
+    /// Whether a commit is another one or stands before it, as far as git can say.
+    pub(super) fn reaches(&self, older: &Commit, newer: &Commit) -> bool {
+        self.repository.is_ancestor(older, newer).unwrap_or(false)
+    }
+
+    /// What was applied last, if HEAD stands before it.
+    pub(super) fn ahead(&self, recorded: Option<&str>) -> Option<Commit> {
+        let last = self.known(recorded?)?;
+        (self.head != last && self.reaches(&self.head, &last)).then_some(last)
     }
 
     /// Why HEAD is not applied.
-    pub(super) fn refused(&self) -> Problem {
-        let (head, there) = (self.head.short(), self.there.short());
-        let message = format!("HEAD ({head}) is older than what was applied last ({there})");
+    pub(super) fn refused(&self, last: &Commit) -> Problem {
+        let (head, last) = (self.head.short(), last.short());
+        let message = format!("HEAD ({head}) is older than what was applied last ({last})");
         let problem = Problem::new(ROLLBACK, message);
-        problem.help("bring the work tree up to date, or go back with `--allow rollback`")
+        problem
+            .help("bring the work tree up to date, or go back with `--base auto --allow rollback`")
     }
 
     /// Where the history of HEAD left that of the revision.

@@ -7,15 +7,15 @@ use serde_json::Value;
 use super::repository::git;
 use crate::support::tunctl::{Account, Ran, Tunctl};
 
-const WEB: &str = "  edge-web:
+pub(super) const WEB: &str = "  edge-web:
     ingress: [{hostname: app.example.com, service: 'http://web:3000'}]
 ";
-const API: &str = "  edge-api:
+pub(super) const API: &str = "  edge-api:
     ingress: [{hostname: api.example.com, service: 'http://api:8080'}]
 ";
 
 /// A stack that owns nothing by pattern.
-fn manifest(tunnels: &[&str]) -> String {
+pub(super) fn manifest(tunnels: &[&str]) -> String {
     let head = "version: 1\nstack: edge\naccount: ${CLOUDFLARE_ACCOUNT_ID}\n";
     format!("{head}tunnels:\n{}", tunnels.concat())
 }
@@ -72,7 +72,7 @@ impl Branch {
 }
 
 /// Each change of a plan as `address: action (reason)`.
-fn changes(plan: &Value) -> Vec<String> {
+pub(super) fn changes(plan: &Value) -> Vec<String> {
     let changes = plan["resource_changes"].as_array().unwrap().iter();
     let word = |change: &Value, key: &str| change[key].as_str().unwrap().to_owned();
     let line = |it: &Value| {
@@ -94,7 +94,7 @@ fn warnings(plan: &Value) -> Vec<String> {
         .collect()
 }
 
-const GONE: [&str; 2] = [
+pub(super) const GONE: [&str; 2] = [
     "dns_record.api.example.com: delete (undeclared)",
     "tunnel.edge-api: delete (undeclared)",
 ];

@@ -21,7 +21,7 @@ account: 0123456789abcdef0123456789abcdef
 ";
 
 /// Runs git in a directory as nobody in particular.
-pub(super) fn git(directory: &Path, arguments: &[&str]) -> String {
+pub(crate) fn git(directory: &Path, arguments: &[&str]) -> String {
     let output = Command::new("git")
         .args([
             "-c",
