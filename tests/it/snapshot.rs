@@ -115,6 +115,32 @@ fn a_fork_without_a_token_gets_the_plan_that_the_token_gets() {
     }
 }
 
+/// What stands in a store is known to a plan from a snapshot only if it is told where that is.
+#[test]
+fn without_a_store_a_plan_from_a_snapshot_reads_nothing_else_and_leaves_nothing() {
+    let account = Account::new(ZONES);
+    let desk = Tunctl::in_ci(&edge("tunnels: {edge-web: {}}\n"));
+    desk.write(
+        "lab.yaml",
+        "version: 1\nstack: lab\naccount: ${CLOUDFLARE_ACCOUNT_ID}\ntunnels: {edge-lab: {}}\n",
+    );
+    for file in ["tunctl.yaml", "lab.yaml"] {
+        desk.run(&["apply", "--auto-approve", "--api-url", &account.url(), file])
+            .code(0);
+    }
+    let fork = Tunctl::with_manifest(&edge("tunnels: {edge-web: {}}\n"));
+    fork.write("account.json", &taken(&account, &desk));
+    drop(account);
+    let plan = ["plan", "--from", "account.json"];
+    fork.run(&plan).code(0).says("1 to destroy");
+    assert!(!fork.path(".tunctl").exists());
+    let store = desk.path(".tunctl");
+    let told = ["--store", store.to_str().unwrap()];
+    fork.run(&[&plan[..], &told].concat())
+        .code(0)
+        .says("No changes.");
+}
+
 fn copy_store(from: &Tunctl, to: &Tunctl) {
     for file in fs::read_dir(from.path("store")).unwrap() {
         let file = file.unwrap();
