@@ -80,8 +80,8 @@ pub struct ApplyArgs {
     #[arg(long, value_name = "NAME")]
     pub renew: Vec<String>,
     /// Change only what the manifest's change since REF causes: since the common ancestor of HEAD
-    /// and REF, such as origin/main. `auto`: since the commit of the last complete apply; then a
-    /// HEAD before that commit is refused unless `--allow rollback`.
+    /// and REF, such as origin/main. `auto`: since the commit of the last complete apply. A HEAD
+    /// before that commit is refused unless `--allow rollback`.
     #[arg(long, value_name = "REF")]
     pub base: Option<BaseChoice>,
     /// Change something only if the plan has this fingerprint; for several stacks, repeated.
