@@ -31,7 +31,7 @@ pub use import::{
     Import, ImportCloudflared, ImportFrom, ImportLive, ImportManifest, ImportSplit, ImportTerraform,
 };
 pub use ingress::{Ingress, IngressDialect, IngressFile, IngressRule};
-pub use lifecycle::{DeleteArgs, GcArgs};
+pub use lifecycle::{DeleteArgs, EndArgs};
 pub use plan::{ApplyArgs, Choice, PlanArgs, ShowArgs, WriteArgs};
 pub use shell::{Completions, ManArgs};
 pub use store::{DEFAULT_STORE, StoreArgs, UnlockArgs};
@@ -91,7 +91,7 @@ pub enum Command {
     /// Delete one tunnel, with everything that leads to it; asks first.
     Delete(DeleteArgs),
     /// End what has expired, and finish deletions that have begun; asks first.
-    Gc(GcArgs),
+    Gc(EndArgs),
     /// Show tunnels and their connectors, what is being deleted, and what expires.
     Status(Files),
     /// Show what differs at Cloudflare, for a schedule: exits with 2 if anything does.

@@ -26,7 +26,7 @@ pub use guard::{Finding, Guard};
 
 use crate::address::Address;
 use crate::desired::{Declared, Desired};
-use crate::kind::{self, AnyKind, Recheck};
+use crate::kind::{self, AnyKind, Reach, Recheck, View};
 use crate::limits::Limits;
 use crate::observed::{Form, Observed};
 use crate::ownership::Ownership;
@@ -70,6 +70,19 @@ pub struct Input<'a> {
     /// What the manifest was before it changed; `None`: the plan is about all that differs. The
     /// ownership has to hold what it dropped.
     pub base: Option<&'a Base>,
+}
+
+impl<'a> Input<'a> {
+    /// What kinds are shown of all this.
+    fn view(&self) -> View<'a> {
+        View {
+            scope: self.scope,
+            ids: &self.observed.ids,
+            desired: self.desired,
+            ownership: self.ownership,
+            reach: Reach::Needed,
+        }
+    }
 }
 
 /// Ordered changes: a value that can be shown, compared and carried out.

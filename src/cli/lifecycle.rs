@@ -1,4 +1,4 @@
-//! The end of tunnels, and how they fare: `delete`, `gc`, `status`.
+//! The end of tunnels: `delete`, `gc`.
 
 use clap::Args;
 
@@ -11,27 +11,21 @@ pub struct DeleteArgs {
     /// The tunnel: its UUID, a hostname that leads to it, or its name.
     #[arg(value_name = "REF")]
     pub tunnel: String,
-    /// Do not ask.
-    #[arg(long)]
-    pub auto_approve: bool,
-    /// Lift a guard up to a value, such as foreign=2.
-    #[arg(long, value_name = "GUARD=N")]
-    pub allow: Vec<Allowance>,
-    /// Which stacks; they say which account, and what is declared and stays.
+    /// What `gc` takes too.
     #[command(flatten)]
-    pub files: Files,
+    pub end: EndArgs,
 }
 
-/// What `gc` takes.
+/// What both `gc` and `delete` take.
 #[derive(Debug, Clone, Args)]
-pub struct GcArgs {
+pub struct EndArgs {
     /// Do not ask.
     #[arg(long)]
     pub auto_approve: bool,
     /// Lift a guard up to a value, such as foreign=2.
     #[arg(long, value_name = "GUARD=N")]
     pub allow: Vec<Allowance>,
-    /// Which stacks.
+    /// Which stacks; they say which accounts, and what is declared.
     #[command(flatten)]
     pub files: Files,
 }

@@ -13,6 +13,7 @@ use crate::ingress::document;
 use crate::ingress::{OriginRequest, Rule, Seconds};
 use crate::kind::dns_record::surface::has_dns_name;
 use crate::manifest;
+use crate::manifest::interpolate::literal;
 use crate::manifest::yaml::{self, Budget, Node, to_yaml};
 use crate::problem::Problem;
 use crate::source::Sources;
@@ -203,19 +204,6 @@ fn short(rule: &Rule) -> Rule {
         hostname: rule.hostname.clone().filter(|it| !it.is_empty()),
         path: rule.path.clone().filter(|it| !it.is_empty()),
         ..rule.clone()
-    }
-}
-
-/// A value in which nothing is a variable.
-fn literal(value: Value) -> Value {
-    match value {
-        Value::String(text) => text.replace("${", "$${").into(),
-        Value::Array(items) => items.into_iter().map(literal).collect(),
-        Value::Object(fields) => {
-            let fields = fields.into_iter();
-            fields.map(|(key, value)| (key, literal(value))).collect()
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) => value,
     }
 }
 

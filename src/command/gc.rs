@@ -12,23 +12,19 @@ use super::session::Session;
 use super::stacks::Stacks;
 use super::tunnel;
 use super::wish::{Ends, Wish};
-use crate::cli::{DeleteArgs, GcArgs, Global};
+use crate::cli::{DeleteArgs, EndArgs, Global};
 use crate::exit::Exit;
 use crate::kind::tunnel::Tunnel;
 use crate::ownership::{Cause, Ending};
 use crate::problem::Problem;
 
 /// The command `gc`.
-pub(super) fn run(console: &Console, global: &Global, arguments: &GcArgs) -> Result<Exit, Trouble> {
-    let job = Job {
-        files: &arguments.files,
-        auto_approve: arguments.auto_approve,
-        against: Against::nothing(),
-        wish: Wish::ending(Ends::Expired, &arguments.allow),
-        expected: Expected::Anything,
-        converge: Duration::ZERO,
-    };
-    apply::perform(console, global, &job)
+pub(super) fn run(
+    console: &Console,
+    global: &Global,
+    arguments: &EndArgs,
+) -> Result<Exit, Trouble> {
+    end(console, global, arguments, Ends::Expired)
 }
 
 /// The command `delete`.
@@ -38,11 +34,21 @@ pub(super) fn delete(
     arguments: &DeleteArgs,
 ) -> Result<Exit, Trouble> {
     tunnel::check_reference(&arguments.tunnel)?;
+    let named = Ends::Named(arguments.tunnel.clone());
+    end(console, global, &arguments.end, named)
+}
+
+fn end(
+    console: &Console,
+    global: &Global,
+    arguments: &EndArgs,
+    ends: Ends,
+) -> Result<Exit, Trouble> {
     let job = Job {
         files: &arguments.files,
         auto_approve: arguments.auto_approve,
         against: Against::nothing(),
-        wish: Wish::ending(Ends::Named(arguments.tunnel.clone()), &arguments.allow),
+        wish: Wish::ending(ends, &arguments.allow),
         expected: Expected::Anything,
         converge: Duration::ZERO,
     };

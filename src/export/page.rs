@@ -8,6 +8,7 @@ use super::split::DIRECTORY;
 use super::{Inventory, Wish, defaults, owns};
 use crate::kind::export::{SINK, place};
 use crate::kind::{Export, KINDS};
+use crate::manifest::interpolate::literal;
 use crate::manifest::yaml::annotated::comments;
 use crate::manifest::yaml::{Notes, format, to_yaml_with};
 
@@ -188,17 +189,4 @@ fn footer(wish: &Wish, export: &Export) -> Vec<String> {
     }
     lines.extend(wish.footer.iter().map(|it| format!("   {it}")));
     lines
-}
-
-/// A value in which nothing is a variable.
-fn literal(value: Value) -> Value {
-    match value {
-        Value::String(text) => text.replace("${", "$${").into(),
-        Value::Array(items) => items.into_iter().map(literal).collect(),
-        Value::Object(fields) => {
-            let fields = fields.into_iter();
-            fields.map(|(key, value)| (key, literal(value))).collect()
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) => value,
-    }
 }

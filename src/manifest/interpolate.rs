@@ -9,6 +9,8 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use self::template::{Fault, Part, parse};
 use super::findings::Findings;
 use super::yaml::{Mapping, Node, NodeValue, Scalar, Style};
@@ -18,6 +20,20 @@ use crate::suggest::nearest;
 
 /// Names that are taken from the environment without being asked for on the command line.
 const FROM_ENVIRONMENT: [&str; 2] = ["CLOUDFLARE_ACCOUNT_ID", "TUNCTL_"];
+
+/// A value that is written into a manifest: nothing in it is a variable.
+#[must_use]
+pub fn literal(value: Value) -> Value {
+    match value {
+        Value::String(text) => text.replace("${", "$${").into(),
+        Value::Array(items) => items.into_iter().map(literal).collect(),
+        Value::Object(fields) => {
+            let fields = fields.into_iter();
+            fields.map(|(key, value)| (key, literal(value))).collect()
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => value,
+    }
+}
 
 /// Replaces the variables in all scalar values of a tree. Scalars whose variables are wrong
 /// become [`NodeValue::Unknown`]; parts without variables are shared with the old tree.

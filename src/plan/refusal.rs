@@ -4,7 +4,7 @@
 use super::Input;
 use crate::address::Address;
 use crate::desired::Declared;
-use crate::kind::{AnyKind, Reach, View};
+use crate::kind::AnyKind;
 use crate::observed::Object;
 use crate::problem::Problem;
 use crate::suggest::{self, nearest};
@@ -16,13 +16,7 @@ pub(super) fn impossible(
     (address, declared): (&Address, &Declared),
     objects: &[Object],
 ) -> Option<Problem> {
-    let view = View {
-        scope: input.scope,
-        ids: &input.observed.ids,
-        desired: input.desired,
-        ownership: input.ownership,
-        reach: Reach::Needed,
-    };
+    let view = input.view();
     if let Some(misplaced) = kind.misplaced(&view, &address.name) {
         return Some(
             Problem::new(misplaced.code, "name has no place in this account")

@@ -4,7 +4,7 @@
 use super::judge::is_in_hand;
 use super::{Action, Change, Input, Policy, Reason};
 use crate::address::Address;
-use crate::kind::{AnyKind, Reach, Recheck, View};
+use crate::kind::{AnyKind, Recheck};
 use crate::observed::{Object, Owner};
 use crate::ownership::Ending;
 use crate::problem::Problem;
@@ -92,13 +92,7 @@ fn deletion(
 
 /// The entries of `removed` that name nothing, as far as that is known for certain.
 pub(super) fn spent(input: &Input<'_>) -> impl Iterator<Item = Problem> {
-    let view = View {
-        scope: input.scope,
-        ids: &input.observed.ids,
-        desired: input.desired,
-        ownership: input.ownership,
-        reach: Reach::Needed,
-    };
+    let view = input.view();
     let is_known = move |address: &Address| {
         let mut kinds = input.kinds.iter();
         let kind = kinds.find(|kind| kind.name() == address.kind);
