@@ -30,7 +30,7 @@ pub use event::{Answered, Event, Failure, Outcome, Verdict};
 use futures::future::join_all;
 use futures::stream::{self, StreamExt as _};
 use ledger::End;
-pub use ledger::{Desk, Ledger};
+pub use ledger::{Desk, Eviction, Ledger};
 pub use stop::Stop;
 
 /// What carrying out a plan needs.

@@ -69,9 +69,13 @@ impl Claim {
             "stacks `{}` and `{}` both own every `{kind}` that `{ours}` and `{theirs}` cover together",
             self.stack, other.stack
         );
-        Some(Problem::new("tunctl::overlapping_owns", message).help(
-            "narrow one of the two patterns in `owns`, and apply that stack; what a stack declares \
-                 needs no pattern until it goes",
-        ))
+        Some(
+            Problem::new("tunctl::overlapping_owns", message).help(format!(
+                "narrow one of the two patterns in `owns`, and apply that stack; what a stack \
+                 declares needs no pattern until it goes. If there is no stack `{}` any more, \
+                 docs/store.md says how to let go of its claim",
+                other.stack
+            )),
+        )
     }
 }

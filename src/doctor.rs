@@ -16,6 +16,7 @@ mod permissions;
 mod policy;
 mod quotas;
 mod removed;
+mod store;
 mod token;
 mod undeclared;
 mod zones;
@@ -38,6 +39,7 @@ pub static CHECKS: &[Check] = &[
     idle::CHECK,
     outdated::CHECK,
     quotas::CHECK,
+    store::CHECK,
     clock::CHECK,
 ];
 

@@ -5,6 +5,7 @@
 //! made of addresses, ids, verdicts and Cloudflare's codes.
 
 mod entry;
+mod eviction;
 pub mod kept;
 
 use std::cell::RefCell;
@@ -26,6 +27,7 @@ use crate::plan::{Action, Change, Plan, Reason, fingerprint};
 use crate::store::{Log, Store, StoreError};
 use crate::teardown::{Actor, Setback, Teardown};
 use entry::{Entry, Occasion};
+pub use eviction::Eviction;
 use kept::stopping;
 
 /// Where a run keeps its records, and who runs it.
@@ -58,7 +60,7 @@ pub struct Ledger<'a> {
     run: String,
     plan: String,
     open: RefCell<BTreeMap<Address, Teardown>>,
-    fault: RefCell<Option<Failure>>,
+    fault: RefCell<Option<StoreError>>,
 }
 
 impl<'a> Ledger<'a> {
@@ -94,21 +96,24 @@ impl<'a> Ledger<'a> {
 
     /// What went wrong with the records; then nothing new may begin.
     pub(super) fn fault(&self) -> Option<Failure> {
-        self.fault.borrow().clone()
+        self.fault.borrow().as_ref().map(|it| diagnosed(it))
     }
 
     /// Ends the records of teardowns that are over: what was to go is gone, or is declared again.
-    /// Call it under the account's lock, with everything that was read.
+    /// Call it under the account's lock, with everything that was read. What could not be read is
+    /// not gone.
     pub async fn settle(&self, survey: &Survey, desired: &Desired) {
         let all: Vec<Teardown> = self.open.borrow().values().cloned().collect();
-        for teardown in all {
+        let unread = &survey.observed.unread;
+        let read = all.iter().filter(|it| !unread.contains(&it.address.kind));
+        for teardown in read {
             let objects = survey.observed.iter();
             let mut objects = objects.filter(|(it, _)| it.kind == teardown.address.kind);
             let living = objects.find(|(_, object)| object.id == teardown.id);
             match living {
-                None => self.over(&teardown, Occasion::Resumed).await,
+                None => self.over(teardown, Occasion::Resumed).await,
                 Some((address, _)) if desired.contains(address) => {
-                    self.called_off(&teardown).await;
+                    self.called_off(teardown).await;
                 }
                 Some(_) => {}
             }
@@ -126,17 +131,15 @@ impl<'a> Ledger<'a> {
             }
             let known = self.open.borrow().get(&change.address).cloned();
             let known = known.filter(|it| it.id == object.id);
-            let fresh = known.is_none();
             let teardown = known.unwrap_or_else(|| self.opened(plan, change, object));
             let teardown = Teardown {
-                attempts: teardown.attempts + 1,
+                attempts: teardown.attempts.saturating_add(1),
                 drain: *drain,
                 ..teardown
             };
             self.keep(&teardown).await;
-            if fresh {
-                self.audit(vec![self.entry(&teardown).stopping()]).await;
-            }
+            let entry = self.entry(&teardown).stopping();
+            self.tell_once(entry, Occasion::of(&teardown)).await;
             let mut open = self.open.borrow_mut();
             open.insert(change.address.clone(), teardown);
         }
@@ -220,7 +223,7 @@ impl<'a> Ledger<'a> {
             return;
         };
         let (code, message) = match verdict {
-            Verdict::Done => return self.over(&teardown, Occasion::AtOnce).await,
+            Verdict::Done => return self.over(&teardown, Occasion::of(&teardown)).await,
             Verdict::Pending { code, message } => ((*code).to_owned(), message.clone()),
             Verdict::Failed(failure) => (failure.code.clone(), failure.message.clone()),
             Verdict::Skipped(_) => (
@@ -241,10 +244,16 @@ impl<'a> Ledger<'a> {
         self.keep(&teardown).await;
     }
 
-    /// The end of a teardown: one entry in the audit log, and the record goes. A run that was
-    /// killed in between left the entry already.
+    /// The end of a teardown: one entry in the audit log, and the record goes.
     async fn over(&self, teardown: &Teardown, occasion: Occasion) {
         let entry = self.entry(teardown).stopped();
+        self.tell_once(entry, occasion).await;
+        self.forget(teardown).await;
+    }
+
+    /// An entry of which each teardown has one. A run that was killed may have left it already, and
+    /// may have been killed just before.
+    async fn tell_once(&self, entry: Value, occasion: Occasion) {
         let told = match occasion {
             Occasion::AtOnce => false,
             Occasion::Resumed => self.has_told(&entry).await,
@@ -252,11 +261,11 @@ impl<'a> Ledger<'a> {
         if !told {
             self.audit(vec![entry]).await;
         }
-        self.forget(teardown).await;
     }
 
     async fn called_off(&self, teardown: &Teardown) {
-        self.audit(vec![self.entry(teardown).called_off()]).await;
+        let entry = self.entry(teardown).called_off();
+        self.tell_once(entry, Occasion::Resumed).await;
         self.forget(teardown).await;
     }
 
@@ -270,7 +279,8 @@ impl<'a> Ledger<'a> {
         };
         match entries.await {
             Ok(entries) => {
-                let same = |it: &Value| ["op_id", "action"].iter().all(|key| it[key] == entry[key]);
+                let keys = ["op_id", "action", "outcome"];
+                let same = |it: &Value| keys.iter().all(|key| it[key] == entry[key]);
                 entries.iter().any(same)
             }
             Err(error) => {
@@ -340,9 +350,8 @@ impl<'a> Ledger<'a> {
     }
 
     fn broken(&self, error: &StoreError) {
-        self.fault
-            .borrow_mut()
-            .get_or_insert_with(|| diagnosed(error));
+        let mut fault = self.fault.borrow_mut();
+        fault.get_or_insert_with(|| error.clone());
     }
 
     fn now(&self) -> Timestamp {

@@ -1,14 +1,16 @@
 //! The end of a tunnel that still has live connections: wait for them, cut them, or stop.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::{Answered, Done, Event, Executor, Failure, Ready, Verdict, refused as refused_by};
-use crate::address::Ids;
+use crate::address::{Ids, RemoteId};
 use crate::api::wire::Wire;
 use crate::api::{ApiError, Meaning};
 use crate::desired::Drain;
 use crate::kind::{Draining, Step};
 use crate::plan::Action;
+use crate::request::Request;
 
 /// Between two looks. A connector that was stopped is gone from Cloudflare within seconds
 /// (cloudflare-api.md 2.6).
@@ -38,13 +40,16 @@ impl<W: Wire> Executor<'_, W> {
             }));
         };
         let deadline = self.clock.now() + Duration::from_secs(seconds);
+        let mut cut = BTreeSet::new();
         loop {
-            match self.attempt(ready, draining, drain, deadline).await {
+            let round = self.attempt(ready, draining, drain, (deadline, &mut cut));
+            match round.await {
                 Ok(Some(done)) => return done,
                 Ok(None) => {}
                 Err(error) => return self.refused(ready, ids, &error).await,
             }
-            if self.clock.now() >= deadline || self.stop.is_set() {
+            let halted = self.stop.is_set() || self.ledger.fault().is_some();
+            if self.clock.now() >= deadline || halted {
                 return Done::bad(pending(seconds));
             }
             self.pause(PAUSE).await;
@@ -71,27 +76,56 @@ impl<W: Wire> Executor<'_, W> {
         Done::bad(Verdict::Failed(Failure { code, ..failure }))
     }
 
+    /// Cuts all connections, and notes whose they were: each connector once, however often it comes
+    /// back.
+    async fn evict(
+        &self,
+        ready: &Ready<'_>,
+        (evict, poll): (&Request, &Request),
+        cut: &mut BTreeSet<RemoteId>,
+    ) -> Result<(), ApiError> {
+        let answer = self.client.send(poll).await?;
+        self.client.send(evict).await?;
+        let connectors = answer.as_array().into_iter().flatten();
+        let ids = connectors.filter_map(|it| RemoteId::in_field(it, "id"));
+        let fresh: BTreeSet<RemoteId> = ids.filter(|it| cut.insert(it.clone())).collect();
+        if !fresh.is_empty() {
+            self.ledger.cut(&ready.change.address, &fresh).await;
+        }
+        Ok(())
+    }
+
+    /// Whether nothing is connected any more.
+    async fn is_drained(
+        &self,
+        ready: &Ready<'_>,
+        draining: &Draining,
+        deadline: Duration,
+    ) -> Result<bool, ApiError> {
+        let answer = self.client.send(&draining.poll).await?;
+        let connectors = answer.as_array().map_or(0, Vec::len);
+        if connectors > 0 {
+            (self.on)(&Event::Draining {
+                change: ready.change,
+                connectors,
+                left: deadline.saturating_sub(self.clock.now()),
+            });
+        }
+        Ok(connectors == 0)
+    }
+
     /// One round: `None` while connections are left.
     async fn attempt(
         &self,
         ready: &Ready<'_>,
         draining: &Draining,
         drain: Drain,
-        deadline: Duration,
+        (deadline, cut): (Duration, &mut BTreeSet<RemoteId>),
     ) -> Result<Option<Done>, ApiError> {
         if let (Drain::Evict { .. }, Some(evict)) = (drain, &draining.evict) {
-            self.client.send(evict).await?;
-        } else {
-            let answer = self.client.send(&draining.poll).await?;
-            let connectors = answer.as_array().map_or(0, Vec::len);
-            if connectors > 0 {
-                (self.on)(&Event::Draining {
-                    change: ready.change,
-                    connectors,
-                    left: deadline.saturating_sub(self.clock.now()),
-                });
-                return Ok(None);
-            }
+            self.evict(ready, (evict, &draining.poll), cut).await?;
+        } else if !self.is_drained(ready, draining, deadline).await? {
+            return Ok(None);
         }
         let Some(Step::Send(request)) = ready.steps.first() else {
             return Ok(None);

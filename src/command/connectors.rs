@@ -1,5 +1,8 @@
 //! `tunctl connectors`: who is connected to a tunnel, and their end.
 
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
 use serde_json::json;
 
 use super::confirm::confirm;
@@ -9,10 +12,13 @@ use super::session::Session;
 use super::stacks::{self, Stack};
 use super::tunnel::{self, Found};
 use super::way::Way;
-use crate::apply::handover::Handover;
+use crate::address::{Address, RemoteId};
+use crate::apply::handover::{End, Handover};
+use crate::apply::{Eviction, Ledger};
 use crate::cli::{CleanupArgs, Connectors, Global};
 use crate::cloudflare::connection::Connector;
 use crate::exit::Exit;
+use crate::kind::tunnel::Tunnel;
 use crate::problem::Problem;
 use crate::render;
 
@@ -87,9 +93,9 @@ async fn cleanup(
             return Ok(Exit::Error);
         }
     }
-    for connector in &chosen {
-        let ended = handover.disconnect(&connector.id).await;
-        ended.map_err(Trouble::report)?;
+    if !chosen.is_empty() {
+        let stack = stack_of(stacks, &found);
+        disconnect(session, stack, (&found, &handover), &chosen).await?;
     }
     if console.is_for_programs() {
         console::print_json(&json!({
@@ -103,6 +109,82 @@ async fn cleanup(
         console::print(&format!("Disconnected from tunnel `{name}`:\n{lines}"))?;
     }
     Ok(Exit::Success)
+}
+
+/// The stack that declares a tunnel, or else any of its account: its records tell what is done.
+fn stack_of<'a>(stacks: &'a [Stack], found: &Found) -> &'a Stack {
+    let address = Tunnel::address(&found.name);
+    let declares = |it: &&Stack| it.manifest.desired.contains(&address);
+    let mut same = stacks
+        .iter()
+        .filter(|it| it.manifest.account == found.account);
+    let declared = same.clone().find(declares);
+    let stack = declared.or_else(|| same.next());
+    stack.expect("it was found in the account of a stack")
+}
+
+/// Disconnects connectors one by one, with one entry in the audit log. The account is not locked:
+/// a run that waits for these connections holds its lock, and may go on after this.
+async fn disconnect(
+    session: &Session,
+    stack: &Stack,
+    (found, handover): (&Found, &Handover<'_, Way>),
+    chosen: &[Connector],
+) -> Result<(), Trouble> {
+    let address = Tunnel::address(&found.name);
+    let eviction = Eviction {
+        address: &address,
+        id: &found.id,
+        reason: "user_requested",
+    };
+    let ledger = ledger(session, stack);
+    let wanted = ids(chosen);
+    let noted = ledger.evicting(&eviction, &wanted).await;
+    noted.map_err(Trouble::report)?;
+    let mut cut = BTreeSet::new();
+    let mut ended = Ok(());
+    for id in wanted {
+        ended = handover.disconnect(&id).await;
+        if ended.is_err() {
+            break;
+        }
+        cut.insert(id);
+    }
+    let noted = ledger.evicted(&eviction, &cut, ended.is_err()).await;
+    ended.map_err(Trouble::report)?;
+    noted.map_err(Trouble::report)
+}
+
+/// Notes who was disconnected because its tunnel got a new secret.
+pub(super) async fn note_handover(
+    session: &Session,
+    stack: &Stack,
+    (address, id): (&Address, &RemoteId),
+    end: &End,
+) -> Result<(), Trouble> {
+    let cut = match end {
+        End::Done(cut) => ids(cut),
+        End::Waiting(_) => BTreeSet::new(),
+    };
+    if cut.is_empty() {
+        return Ok(());
+    }
+    let eviction = Eviction {
+        address,
+        id,
+        reason: "rotated",
+    };
+    let noted = ledger(session, stack).evicted(&eviction, &cut, false).await;
+    noted.map_err(Trouble::report)
+}
+
+fn ledger<'a>(session: &'a Session, stack: &'a Stack) -> Ledger<'a> {
+    let (desk, clock) = (session.locks.desk(stack), session.clock.as_ref());
+    Ledger::new(desk, clock, Timestamp::now(), [])
+}
+
+fn ids(connectors: &[Connector]) -> BTreeSet<RemoteId> {
+    connectors.iter().map(|it| it.id.clone()).collect()
 }
 
 /// Those that are to be disconnected.

@@ -1,6 +1,7 @@
 //! `tunctl doctor`: asks, judges, says it at a glance, and mends what is beyond doubt.
 
 mod fix;
+mod store;
 
 use futures::future::join_all;
 use jiff::Timestamp;
@@ -12,7 +13,7 @@ use super::session::Session;
 use super::stacks::{self, Stack, Stacks};
 use super::wish::Wish;
 use crate::cli::{Choice, DoctorArgs, Global, Purpose};
-use crate::doctor::facts::{self, Account};
+use crate::doctor::facts::{self, Account, StoreFacts};
 use crate::doctor::least::{self, Least};
 use crate::doctor::permission::Access;
 use crate::doctor::{self, Examined, Facts};
@@ -53,11 +54,11 @@ async fn examine(
 ) -> Result<Exit, Trouble> {
     let planned = planning::plan_all(session, loaded, wish).await;
     let stacks = loaded.stacks.iter();
-    let accounts = stacks.map(|stack| look(session, stack, arguments));
-    let accounts = join_all(accounts).await;
-    let stacks = loaded.stacks.iter().zip(accounts).zip(&planned);
+    let asked = stacks.map(|stack| look(session, stack, arguments));
+    let asked = join_all(asked).await;
+    let stacks = loaded.stacks.iter().zip(asked).zip(&planned);
     let patients: Vec<Patient<'_>> = stacks
-        .map(|((stack, account), planned)| judge(stack, account, planned, reach(arguments)))
+        .map(|((stack, asked), planned)| judge(stack, asked, planned, reach(arguments)))
         .collect();
     let mut ends: Vec<Exit> = patients.iter().map(end).collect();
     session.progress.suspend(|| report(console, &patients))?;
@@ -87,7 +88,7 @@ fn reach(arguments: &DoctorArgs) -> Access {
     }
 }
 
-async fn look(session: &Session, stack: &Stack, arguments: &DoctorArgs) -> Account {
+async fn look(session: &Session, stack: &Stack, arguments: &DoctorArgs) -> (Account, StoreFacts) {
     let examination = Examination {
         client: &session.client,
         manifest: &stack.manifest,
@@ -99,12 +100,14 @@ async fn look(session: &Session, stack: &Stack, arguments: &DoctorArgs) -> Accou
         },
         now: &Timestamp::now,
     };
-    examination.examine().await
+    let account = examination.examine().await;
+    let writes = reach(arguments) == Access::Edit && !arguments.no_probe;
+    (account, store::look(session, stack, writes).await)
 }
 
 fn judge<'a>(
     stack: &'a Stack,
-    account: Account,
+    (account, store): (Account, StoreFacts),
     planned: &Result<Planned, Unplanned>,
     reach: Access,
 ) -> Patient<'a> {
@@ -112,6 +115,7 @@ fn judge<'a>(
     let facts = Facts {
         manifest,
         account: &account,
+        store: &store,
         planned: match planned {
             Ok(planned) => Ok(facts::Planned {
                 plan: &planned.plan,

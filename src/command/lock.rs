@@ -48,6 +48,11 @@ impl Fence {
 }
 
 impl Locks {
+    /// Whether the store is a directory that the machines of other jobs do not see.
+    pub(super) fn is_private(&self) -> bool {
+        self.store.is_local() && self.is_private
+    }
+
     /// Opens the store that the command line names.
     ///
     /// # Errors
@@ -79,7 +84,7 @@ impl Locks {
         accounts: &BTreeSet<String>,
         work: impl Future<Output = Result<T, Trouble>>,
     ) -> Result<T, Trouble> {
-        if self.store.is_local() && self.is_private {
+        if self.is_private() {
             console.problems(&[local(&self.store)], &Sources::default());
         }
         let mut leases = Vec::new();

@@ -191,8 +191,16 @@ pub(super) async fn plan_one(
 }
 
 pub(super) fn unread(error: &StoreError) -> Problem {
-    let problem = Problem::new("tunctl::store_failed", error.to_string());
-    problem.help("what other stacks claim and which teardowns have begun stands in the store")
+    let code = match error {
+        StoreError::BadPlace { .. } | StoreError::BadName { .. } => "tunctl::bad_store",
+        StoreError::Failed { .. } => "tunctl::store_failed",
+        StoreError::Corrupt { .. } => "tunctl::store_corrupt",
+    };
+    let problem = Problem::new(code, error.to_string());
+    problem.help(
+        "what other stacks claim and which teardowns have begun stands in the store; docs/store.md \
+         says what each file is for, and what is lost with it",
+    )
 }
 
 /// Prints every plan; for each stack how it ended, and whether there are changes.

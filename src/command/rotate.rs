@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::apply::{self, Approved};
+use super::connectors;
 use super::console::{self, Console, Trouble};
 use super::planning::{self, Planned, Unplanned};
 use super::session::Session;
@@ -196,6 +197,8 @@ async fn carry_out(
             .progress
             .note("waiting for connectors to start anew");
         let handed = handover.carry_out(&before).await.map_err(Trouble::report)?;
+        let tunnel = (asked.address, handover.tunnel);
+        connectors::note_handover(session, stack, tunnel, &handed).await?;
         if let End::Waiting(_) = handed {
             end = Exit::Unsettled;
         }

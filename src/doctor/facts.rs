@@ -135,6 +135,21 @@ pub struct Planned<'a> {
     pub forecast: &'a Forecast,
 }
 
+/// What was seen of the store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoreFacts {
+    /// As the command line names it.
+    pub place: String,
+    /// Whether the records of the stack and the claims of others can be read.
+    pub read: Read<()>,
+    /// Whether something could be made there, and not a second time; `None` if it was not tried.
+    pub written: Option<Read<bool>>,
+    /// Who holds the account's lock, since when.
+    pub holder: Read<Option<String>>,
+    /// Whether it is a directory that the machines of other jobs do not see.
+    pub is_private: bool,
+}
+
 /// What was asked of the account, whatever came of it.
 #[derive(Debug, Clone)]
 pub struct Account {
@@ -169,4 +184,6 @@ pub struct Facts<'a> {
     pub account: &'a Account,
     /// The plan, or why there is none: a code and a sentence each.
     pub planned: Result<Planned<'a>, Vec<(String, String)>>,
+    /// The store of the run.
+    pub store: &'a StoreFacts,
 }

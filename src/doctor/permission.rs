@@ -63,20 +63,35 @@ pub struct Permission {
 }
 
 /// Commands that read whatever a plan reads.
-const PLANS: &[&str] = &["plan", "drift", "apply", "destroy"];
+const PLANS: &[&str] = &[
+    "plan",
+    "drift",
+    "status",
+    "apply",
+    "destroy",
+    "gc",
+    "delete",
+    "graph --live",
+    "import",
+];
 
 /// The same, and those that show what is there.
 const LOOKS: &[&str] = &[
     "plan",
     "drift",
+    "status",
     "apply",
     "destroy",
+    "gc",
+    "delete",
+    "graph --live",
+    "import",
     "doctor",
     "explain --live",
 ];
 
-/// Commands that write whatever a plan writes.
-const APPLIES: &[&str] = &["apply", "destroy"];
+/// Commands that write whatever a plan writes, or end it with a tunnel.
+const APPLIES: &[&str] = &["apply", "destroy", "gc", "delete"];
 
 /// Tunnels and their configurations.
 pub static TUNNELS: Permission = Permission {
@@ -90,8 +105,13 @@ pub static TUNNELS: Permission = Permission {
     reads: &[
         "plan",
         "drift",
+        "status",
         "apply",
         "destroy",
+        "gc",
+        "delete",
+        "graph --live",
+        "import",
         "doctor",
         "explain --live",
         "connectors list",
@@ -99,6 +119,8 @@ pub static TUNNELS: Permission = Permission {
     writes: &[
         "apply",
         "destroy",
+        "gc",
+        "delete",
         "rotate tunnel",
         "connectors cleanup",
         "token run",
@@ -143,7 +165,7 @@ pub static RECORDS: Permission = Permission {
     level: Level::Zone,
     kinds: &["dns_record"],
     reads: LOOKS,
-    writes: &["apply", "destroy", "doctor --fix"],
+    writes: &["apply", "destroy", "gc", "delete", "doctor --fix"],
 };
 
 /// Service tokens of the account.
@@ -160,7 +182,18 @@ const SERVICE_TOKENS_OF_ACCOUNT: Permission = Permission {
     instead: &[],
     level: Level::Account,
     kinds: &["service_token"],
-    reads: &["plan", "drift", "apply", "destroy", "rotate service-token"],
+    reads: &[
+        "plan",
+        "drift",
+        "status",
+        "apply",
+        "destroy",
+        "gc",
+        "delete",
+        "graph --live",
+        "import",
+        "rotate service-token",
+    ],
     writes: &["apply", "destroy", "rotate service-token"],
 };
 
@@ -170,7 +203,18 @@ pub static API_TOKENS: Permission = Permission {
     instead: &[],
     level: Level::Account,
     kinds: &["api_token"],
-    reads: &["plan", "drift", "apply", "destroy", "rotate api-token"],
+    reads: &[
+        "plan",
+        "drift",
+        "status",
+        "apply",
+        "destroy",
+        "gc",
+        "delete",
+        "graph --live",
+        "import",
+        "rotate api-token",
+    ],
     writes: &["apply", "destroy", "rotate api-token"],
 };
 

@@ -49,6 +49,14 @@ impl View<'_> {
         self.desired.names(kind).next().is_some()
             || owns.is_some_and(|patterns| !patterns.written().is_empty())
             || leaving.any(|address| address.kind == kind)
+            || self.ends(kind)
+    }
+
+    /// Whether the end of an object of a kind has begun. It is over when the object is gone, and
+    /// that can only be seen in a list.
+    fn ends(&self, kind: &str) -> bool {
+        let mut endings = self.ownership.endings.keys();
+        endings.any(|address| address.kind == kind)
     }
 
     /// Whether an object of a kind without lists is to be read.

@@ -183,10 +183,15 @@ fn two(app_at: &str) -> String {
 /// Moves `app` to a tunnel whose connector is late. For each write, whether whoever the record
 /// leads to right after it has a rule for the name.
 fn moved(converge: Duration) -> (String, Vec<bool>) {
+    moved_by(&two("edge-two"), converge)
+}
+
+/// The same by another manifest.
+fn moved_by(after: &str, converge: Duration) -> (String, Vec<bool>) {
     let mut world = World::converged(&two("edge-one"), &["example.com"]);
     connect(&world, "edge-one", 1, &json!({}));
     connect(&world, "edge-two", 2, &json!({"config_lag_ms": 2500}));
-    world.declare(&two("edge-two"));
+    world.declare(after);
     world.converge = converge;
     let start = world.state();
     world.watch();
@@ -263,5 +268,33 @@ fn a_hostname_that_moves_is_never_without_a_rule() {
 #[test]
 fn without_waiting_it_would_be() {
     let (_, served) = moved(Duration::ZERO);
+    assert!(served.contains(&false), "{served:?}");
+}
+
+/// Both names at `edge-two`; `edge-one` goes, and its connections are cut.
+fn merged() -> String {
+    let rules = "{hostname: app.example.com, service: http://x:1}, {hostname: edge-two.example.com, service: http://x:1}";
+    let evicts = "defaults: {onDelete: {connections: evict, timeout: 1m}}";
+    edge(&format!(
+        "{evicts}\ntunnels: {{edge-two: {{ingress: [{rules}]}}}}\n"
+    ))
+}
+
+#[test]
+fn a_tunnel_is_deleted_only_when_what_it_served_is_served_elsewhere() {
+    let (requests, served) = moved_by(&merged(), Duration::from_mins(1));
+    let writes: Vec<&str> = requests
+        .lines()
+        .filter(|it| !it.starts_with("GET"))
+        .collect();
+    assert_snapshot!(writes.join("\n"), @"");
+    let all = served.len();
+    assert!(all > 3, "{all} writes");
+    assert_eq!(served, vec![true; all]);
+}
+
+#[test]
+fn without_waiting_its_hostname_would_be_dark() {
+    let (_, served) = moved_by(&merged(), Duration::ZERO);
     assert!(served.contains(&false), "{served:?}");
 }

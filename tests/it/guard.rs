@@ -1,10 +1,13 @@
 //! Limits, protection, and what stops a deletion: each guard just below and just above.
 
 use insta::assert_snapshot;
-use serde_json::json;
+use serde_json::{Value, json};
+
+use tunctl::plan::Guard;
 
 use crate::support::describe::describe;
-use crate::support::world::{WEB, World, edge, record};
+use crate::support::tunctl::{Account, Tunctl};
+use crate::support::world::{WEB, World, edge, mesh, record};
 
 const ZONE: &str = "example.com";
 const APP: &str = "app.example.com";
@@ -355,4 +358,164 @@ fn a_guard_is_lifted_by_a_number_or_by_its_name_alone() {
     assert!(allowance("empty").is_ok());
     assert_snapshot!(allowance("deletes").unwrap_err(), @"write the number that you accept: deletes=N");
     assert_snapshot!(allowance("protect=1").unwrap_err(), @"no guard `protect`; one of deletes, deletePercent, updatePercent, foreign, lost, dark, live, default, empty, rollback");
+}
+
+/// Nothing but a tunnel that serves nothing.
+const API: &str = "tunnels: {edge-api: {}}\n";
+
+/// The same for the guards of what is served: the account and the manifest.
+fn served(guard: Guard, trips: bool) -> (World, String) {
+    let api = API;
+    match guard {
+        Guard::Foreign => {
+            let world = World::edge(WEB);
+            let target = world.target("edge-web");
+            let target = if trips {
+                target.as_str()
+            } else {
+                "elsewhere.example.org"
+            };
+            world.add_record(ZONE, &record("CNAME", "extra.example.com", target));
+            (world, edge(api))
+        }
+        Guard::Lost => {
+            let gone = "tunnels: {edge-web: {ingress: [{service: http://web:3000}]}}\n";
+            let unnamed = format!("{WEB}    dns: none\n");
+            let after = if trips { unnamed.as_str() } else { gone };
+            (World::edge(WEB), edge(after))
+        }
+        Guard::Dark => {
+            let world = World::edge(&format!("{WEB}  edge-new: {{}}\n"));
+            world.connect("edge-web");
+            if !trips {
+                world.connect("edge-new");
+            }
+            let moved = WEB.replace("edge-web", "edge-new");
+            (world, edge(&format!("{moved}  edge-web: {{}}\n")))
+        }
+        Guard::Live => {
+            let world = World::edge(WEB);
+            world.connect("edge-web");
+            if !trips {
+                world.disconnect("edge-web");
+            }
+            (world, edge(api))
+        }
+        Guard::Protect
+        | Guard::Deletes
+        | Guard::DeletePercent
+        | Guard::UpdatePercent
+        | Guard::Default
+        | Guard::Empty => unreachable!("it is no guard of what is served"),
+    }
+}
+
+/// A world whose plan trips a guard, or one that comes as near as it may.
+fn scene(guard: Guard, trips: bool) -> World {
+    let api = API;
+    let (mut world, after) = match guard {
+        Guard::Protect => {
+            let name = if trips { "edge-web" } else { "edge-we" };
+            let protects = format!("protected: [tunnel.{name}]\n{api}");
+            (World::edge(WEB), edge(&protects))
+        }
+        Guard::Deletes => {
+            let kept = if trips { 1 } else { 2 };
+            let after = lifting(&tunnels(0, kept), "deletes: 2");
+            (World::edge(&tunnels(0, 4)), after)
+        }
+        Guard::DeletePercent => {
+            let kept = if trips { 6 } else { 7 };
+            (World::edge(&tunnels(0, 10)), edge(&tunnels(0, kept)))
+        }
+        Guard::UpdatePercent => {
+            let world = World::edge(&hosts(10, 1));
+            for host in 0..if trips { 4 } else { 3 } {
+                let name = format!("h{host}.example.com");
+                world.edit_record(ZONE, &name, &json!({"proxied": false}));
+            }
+            (world, edge(&hosts(10, 1)))
+        }
+        Guard::Foreign | Guard::Lost | Guard::Dark | Guard::Live => served(guard, trips),
+        Guard::Default => {
+            let lab = |is: &str| mesh(&format!("virtualNetworks: {{edge-lab: {{{is}}}}}\n{api}"));
+            let changed = if trips {
+                "default: true"
+            } else {
+                "comment: lab"
+            };
+            (World::converged(&lab(""), &[ZONE]), lab(changed))
+        }
+        Guard::Empty => (World::edge(WEB), edge(if trips { "" } else { api })),
+    };
+    world.declare(&after);
+    world
+}
+
+#[test]
+fn each_guard_stops_what_it_is_for_and_nothing_just_below() {
+    for guard in Guard::ALL {
+        let found = failed(&scene(guard, true));
+        let names: Vec<&str> = found
+            .iter()
+            .map(|it| it.split('=').next().unwrap())
+            .collect();
+        assert_eq!(names, [guard.name()]);
+        let below = scene(guard, false);
+        assert_eq!(failed(&below), [""; 0], "{}", guard.name());
+        assert!(
+            !below.plan().is_empty(),
+            "{}: it is about something",
+            guard.name()
+        );
+    }
+}
+
+#[test]
+fn a_plan_shows_what_an_apply_refuses() {
+    let account = Account::new(&[ZONE]);
+    let tunctl = Tunctl::in_ci(&edge(WEB));
+    let url = account.url();
+    let run = |words: &[&str]| tunctl.run(&[words, &["--api-url", &url]].concat());
+    run(&["apply", "--auto-approve"]).code(0);
+    let tunnel = account.id_of(
+        &format!("/accounts/{}/cfd_tunnel", crate::support::world::ACCOUNT),
+        "name",
+        "edge-web",
+    );
+    let connectors = format!("/tunnels/{tunnel}/connectors");
+    account.control("POST", &connectors, &json!({}));
+    let gone = "tunnels: {edge-api: {}}\n";
+    let unnamed = format!("{WEB}    dns: none\n");
+    for (guard, sections, message) in [
+        (
+            "protect",
+            format!("protected: [tunnel.*]\nremoved: [tunnel.edge-web]\n{gone}"),
+            "`tunnel.edge-web` is protected",
+        ),
+        (
+            "live",
+            gone.to_owned(),
+            "while connectors are connected to them",
+        ),
+        ("lost", unnamed, "the manifest still serves these hostnames"),
+        (
+            "deletes",
+            format!("removed: [tunnel.edge-web]\nlimits: {{deletes: 1}}\n{gone}"),
+            "`limits.deletes` is 1",
+        ),
+        (
+            "empty",
+            "removed: [tunnel.edge-web]\n".to_owned(),
+            "the manifest declares nothing",
+        ),
+    ] {
+        tunctl.write("tunctl.yaml", &edge(&sections));
+        run(&["plan"]).code(0).says(message);
+        account.control("DELETE", "/requests", &Value::Null);
+        let ran = run(&["apply", "--auto-approve"]).code(3);
+        ran.complains("Nothing was changed").complains(message);
+        let wrote = account.control("GET", "/requests?wrote=true", &Value::Null);
+        assert_eq!(wrote["result"]["requests"], json!([]), "{guard}");
+    }
 }

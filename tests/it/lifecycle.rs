@@ -9,5 +9,7 @@ mod crash;
 mod expiry;
 /// An account, a store, and runs in directories of their own.
 mod place;
+/// Records that are damaged, doubled, or lost in the middle of a run.
+mod records;
 /// One tunnel's end, as the tunnel service publishes it.
 mod teardown;

@@ -1,5 +1,8 @@
 //! Saved plans: shown, carried out, outdated, tampered with.
 
+/// Objects of every kind that change between plan and apply.
+mod moved;
+
 use serde_json::{Value, json};
 
 use crate::support::tunctl::{Account, Ran, Tunctl};

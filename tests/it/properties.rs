@@ -21,6 +21,8 @@ mod generate;
 mod hand;
 /// Random worlds of private networks.
 mod mesh;
+/// Two stacks, one name a prefix of the other.
+mod pair;
 /// What a run may do to each object.
 mod rights;
 /// The emulator's raw state.
@@ -34,6 +36,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use crate::support::line::Line;
 use estate::Estate;
 use mesh::Mesh;
+use pair::Pair;
 use story::{Journal, Story, Tally};
 
 /// How many worlds: in continuous integration, and all of them.
@@ -86,6 +89,17 @@ fn every_world_comes_to_rest_in_process() {
     };
     worlds("in process", &scale, |seed, journal| {
         Story::begin(seed, Line::in_process(), journal).live()
+    });
+}
+
+#[test]
+fn two_stacks_of_which_one_name_begins_the_other_never_touch_each_other() {
+    let scale = Scale {
+        usual: 200,
+        all: 10_000,
+    };
+    worlds("two stacks", &scale, |seed, journal| {
+        Pair::begin(seed, Line::in_process(), journal).live()
     });
 }
 

@@ -6,7 +6,7 @@ use std::fs;
 use serde_json::{Value, json};
 
 use crate::support::tunctl::{Account, Ran, Tunctl};
-use crate::support::world::edge;
+use crate::support::world::{ACCOUNT, edge};
 
 /// One of each that has a secret.
 const SECTIONS: &str = "tunnels:
@@ -72,6 +72,15 @@ impl Desk {
         found
             .map(|it| it["id"].as_str().unwrap().to_owned())
             .collect()
+    }
+
+    /// The entries of the audit log about connections that were cut.
+    fn cut(&self) -> Vec<Value> {
+        let path = self.tunctl.path(&format!(".tunctl/{ACCOUNT}/audit.jsonl"));
+        let text = fs::read_to_string(path).unwrap();
+        let entries = text.lines().map(|it| serde_json::from_str(it).unwrap());
+        let cut = |it: &Value| it["action"] == "connections.evicted";
+        entries.filter(cut).collect()
     }
 
     fn opens(&self, secret: &Value) -> Value {
@@ -169,6 +178,11 @@ fn only_connectors_on_the_old_run_token_are_disconnected_and_they_are_named() {
     let said = String::from_utf8(output.stdout).unwrap();
     assert_eq!(output.status.code(), Some(0), "{said}");
     assert_eq!(desk.connected(&tunnel), new);
+    let entries = desk.cut();
+    assert_eq!(entries.len(), 1);
+    assert_eq!(entries[0]["reason"], "rotated");
+    let cut = BTreeSet::from([&old[2], &old[3]]);
+    assert_eq!(entries[0]["subject"]["connectors"], json!(cut));
     let (_, told) = said.split_once("Disconnected,").expect("it says who");
     for id in &old[2..] {
         assert!(told.contains(id.as_str()), "{told}");
@@ -246,6 +260,24 @@ fn what_cannot_be_rotated_says_why() {
         .complains("`api_token.edge-deploy` is not at Cloudflare");
 }
 
+/// Asserts one entry in the audit log for each of some connectors.
+fn assert_told(desk: &Desk, tunnel: &str, cut: &[String]) {
+    let entries = desk.cut();
+    let ids: Vec<&Value> = entries
+        .iter()
+        .map(|it| &it["subject"]["connectors"])
+        .collect();
+    let cut: Vec<Value> = cut.iter().map(|id| json!([id])).collect();
+    assert_eq!(ids, cut.iter().collect::<Vec<_>>());
+    for entry in &entries {
+        assert_eq!(entry["reason"], "user_requested");
+        assert_eq!(entry["outcome"], "done");
+        assert_eq!(entry["stack"], "edge");
+        assert_eq!(entry["subject"]["tunnel_id"], json!(tunnel));
+        assert!(entry["op_id"].is_string() && entry["actor"].is_object());
+    }
+}
+
 #[test]
 fn connectors_are_listed_and_disconnected() {
     let desk = Desk::new();
@@ -283,12 +315,13 @@ fn connectors_are_listed_and_disconnected() {
         .code(1)
         .complains(&format!("the tunnel has no connector `{one}`"));
     cleanup(&["--connector", &two]).code(0).says(&two);
-    assert_eq!(desk.connected(&tunnel), BTreeSet::from([three]));
+    assert_eq!(desk.connected(&tunnel), BTreeSet::from([three.clone()]));
     desk.run(&["connectors", "cleanup", "edge-web"])
         .code(1)
         .complains("there is no terminal to ask for approval");
     cleanup(&[]).code(0);
     assert_eq!(desk.connected(&tunnel), BTreeSet::new());
+    assert_told(&desk, &tunnel, &[one, two, three]);
     desk.run(&["connectors", "list", "edge-wep"])
         .code(1)
         .complains("the account has no tunnel `edge-wep`");
@@ -312,4 +345,42 @@ fn tokens_of_a_tunnel_are_printed_to_a_pipe() {
         "{}",
         management.out
     );
+}
+
+#[test]
+fn a_cleanup_that_fails_half_way_says_whom_it_has_cut() {
+    let desk = Desk::new();
+    let tunnel = desk.tunnel("edge-web");
+    let all: BTreeSet<String> = [(); 3].map(|()| desk.connect(&tunnel)).into();
+    desk.account.fault(&json!({
+        "method": "DELETE", "path": "/accounts/*/cfd_tunnel/*/connections", "after": 1,
+        "effect": "denied",
+    }));
+    let cleanup = ["connectors", "cleanup", "edge-web", "--auto-approve"];
+    desk.run(&cleanup).code(1);
+    let left = desk.connected(&tunnel);
+    let cut: Vec<&String> = all.difference(&left).collect();
+    assert_eq!(cut.len(), 1);
+    let entries = desk.cut();
+    assert_eq!(entries.len(), 1);
+    assert_eq!(entries[0]["subject"]["connectors"], json!(cut));
+    assert_eq!(entries[0]["outcome"], "failed");
+}
+
+#[test]
+fn nobody_is_cut_off_whom_no_record_would_tell_of() {
+    let desk = Desk::new();
+    let tunnel = desk.tunnel("edge-web");
+    let one = desk.connect(&tunnel);
+    desk.tunctl.write("file", "x");
+    let cleanup = [
+        "connectors",
+        "cleanup",
+        "edge-web",
+        "--auto-approve",
+        "--store",
+        "file",
+    ];
+    desk.run(&cleanup).code(1).complains("in the store file");
+    assert_eq!(desk.connected(&tunnel), BTreeSet::from([one]));
 }

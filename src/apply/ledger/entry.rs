@@ -17,6 +17,17 @@ pub(super) enum Occasion {
     Resumed,
 }
 
+impl Occasion {
+    /// The same for a teardown that this run has begun or goes on with.
+    pub(super) fn of(teardown: &Teardown) -> Self {
+        if teardown.attempts > 1 {
+            Self::Resumed
+        } else {
+            Self::AtOnce
+        }
+    }
+}
+
 /// What all entries of a moment have in common.
 pub(super) struct Entry<'a> {
     pub(super) at: Timestamp,

@@ -3,7 +3,9 @@
 use jiff::Timestamp;
 use serde_json::json;
 use tunctl::address::RemoteId;
-use tunctl::doctor::facts::{Account, Facts, Fill, Planned, Proof, Served, TokenFacts, Whose};
+use tunctl::doctor::facts::{
+    Account, Facts, Fill, Planned, Proof, Served, StoreFacts, TokenFacts, Whose,
+};
 use tunctl::doctor::{KNOWN, Level, Version, examine};
 use tunctl::manifest::Manifest;
 use tunctl::plan::Plan;
@@ -35,8 +37,28 @@ fn well() -> Account {
     }
 }
 
+/// A store in which all is well.
+fn good_store() -> StoreFacts {
+    StoreFacts {
+        place: "s3://acme/tunctl".to_owned(),
+        read: Ok(()),
+        written: Some(Ok(true)),
+        holder: Ok(None),
+        is_private: false,
+    }
+}
+
 /// What a check says: level and message of each finding.
 fn said(account: &Account, quotas: Vec<Quota>, check: &str) -> Vec<(Level, String)> {
+    said_with(account, quotas, &good_store(), check)
+}
+
+fn said_with(
+    account: &Account,
+    quotas: Vec<Quota>,
+    store: &StoreFacts,
+    check: &str,
+) -> Vec<(Level, String)> {
     let (manifest, plan) = (Manifest::default(), Plan::default());
     let forecast = Forecast {
         spent: 0,
@@ -48,6 +70,7 @@ fn said(account: &Account, quotas: Vec<Quota>, check: &str) -> Vec<(Level, Strin
     let facts = Facts {
         manifest: &manifest,
         account,
+        store,
         planned: Ok(Planned {
             plan: &plan,
             forecast: &forecast,
@@ -211,4 +234,27 @@ fn what_could_not_be_read_is_never_taken_for_well() {
         assert_eq!(said[0].0, Level::Unknown, "{check}");
     }
     assert_eq!(said(&account, Vec::new(), "token")[0].0, Level::Error);
+}
+
+#[test]
+fn a_store_that_overwrites_is_no_place_for_a_lock() {
+    let said = |change: fn(&mut StoreFacts)| {
+        let mut store = good_store();
+        change(&mut store);
+        said_with(&well(), Vec::new(), &store, "store")
+    };
+    assert_eq!(said(|_| {}), []);
+    assert_eq!(said(|it| it.written = None), []);
+    assert_eq!(
+        said(|it| it.holder = Ok(Some("process 7 on ci-1".to_owned()))),
+        []
+    );
+    let overwrites = "the store s3://acme/tunctl overwrites what is there already".to_owned();
+    assert_eq!(
+        said(|it| it.written = Some(Ok(false))),
+        [(Level::Error, overwrites)]
+    );
+    let broken = said(|it| it.holder = Err("EOF".to_owned()));
+    assert_eq!(broken[0].0, Level::Error);
+    assert_eq!(said(|it| it.is_private = true)[0].0, Level::Warning);
 }

@@ -70,6 +70,7 @@ fn an_account_that_is_in_order_is_said_to_be() {
       ✓ no quota is used for 80 percent or more
 
     This machine
+      ✓ the store .tunctl can be read and written, and nobody holds the account's lock
       ✓ this machine's clock is within 5 s of Cloudflare's
 
     All is well.
@@ -452,4 +453,71 @@ fn what_is_hostile_in_names_does_not_reach_the_terminal() {
     let ran = desk.run(&["doctor"]).code(0);
     assert!(!ran.out.contains('\u{1b}'), "{}", ran.out);
     assert!(ran.out.contains("stack `\\u{1b}[31mred`'s"), "{}", ran.out);
+}
+
+#[test]
+fn a_store_that_cannot_be_used_is_an_error_before_an_apply_finds_out() {
+    let desk = Desk::with(&edge(WEB));
+    let with =
+        |store: &str, more: &[&str]| desk.doctor("test", &[&["--store", store], more].concat());
+    let (code, told) = with(".tunctl", &[]);
+    assert_eq!((code, said(&told, "store")), (0, Vec::new()));
+    let left = std::fs::read_dir(desk.tunctl.path(&format!(".tunctl/{ACCOUNT}"))).unwrap();
+    let left = left.map(|it| it.unwrap().file_name().into_string().unwrap());
+    assert!(
+        left.into_iter().all(|it| !it.contains("doctor")),
+        "it tidies up"
+    );
+    desk.tunctl.write("file", "x");
+    let (code, told) = with("file", &[]);
+    assert_eq!(code, 1);
+    assert!(
+        said(&told, "store")[0].starts_with("error: cannot list"),
+        "{told:#}"
+    );
+    // Not even root opens a directory to write.
+    std::fs::create_dir_all(desk.tunctl.path(&format!("blocked/{ACCOUNT}/.guard"))).unwrap();
+    let (code, told) = with("blocked", &[]);
+    assert_eq!(code, 1);
+    assert!(
+        said(&told, "store")[0].starts_with("error: cannot write"),
+        "{told:#}"
+    );
+    for refrains in [["--for", "plan"].as_slice(), &["--no-probe"]] {
+        assert_eq!(
+            said(&with("blocked", refrains).1, "store"),
+            [""; 0],
+            "nothing was tried"
+        );
+    }
+}
+
+#[test]
+fn a_lock_that_is_held_is_told_of_and_left_alone() {
+    let desk = Desk::with(&edge(WEB));
+    let lock = format!(".tunctl/{ACCOUNT}/lock.json");
+    let path = desk.tunctl.path(&lock);
+    let mut record: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    record["holder"] = json!({
+        "host": "ci-7", "boot": null, "space": null, "pid": 42, "started": null, "run": null,
+        "owner": "somebody",
+    });
+    record["lease_seconds"] = json!(60.0);
+    desk.tunctl.write(&lock, &record.to_string());
+    let ran = desk.run(&["doctor"]);
+    ran.says("✓ the store .tunctl can be read and written, and the account is locked by process 42 on ci-7 since ");
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), record.to_string());
+    desk.tunctl.write(&lock, "{");
+    let ran = desk.run(&["doctor"]).code(1);
+    ran.says("✗ the account's lock in the store .tunctl is none: ")
+        .says("`tunctl unlock` removes it");
+}
+
+#[test]
+fn a_directory_as_the_store_of_ci_is_warned_of() {
+    let account = crate::support::tunctl::Account::new(&["example.com"]);
+    let tunctl = Tunctl::in_ci(&edge(WEB)).env("CI", "true");
+    let url = account.url();
+    let ran = tunctl.run(&["doctor", "--api-url", &url]);
+    ran.says("! the store .tunctl is a directory of this machine, and this is CI");
 }
