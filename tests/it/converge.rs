@@ -287,7 +287,14 @@ fn a_tunnel_is_deleted_only_when_what_it_served_is_served_elsewhere() {
         .lines()
         .filter(|it| !it.starts_with("GET"))
         .collect();
-    assert_snapshot!(writes.join("\n"), @"");
+    assert_snapshot!(writes.join("\n"), @r"
+    POST /zones/example.com/dns_records/batch
+    PUT /accounts/ACCOUNT/cfd_tunnel/edge-two/configurations
+    POST /zones/example.com/dns_records/batch
+    DELETE /accounts/ACCOUNT/cfd_tunnel/edge-one
+    DELETE /accounts/ACCOUNT/cfd_tunnel/edge-one/connections
+    DELETE /accounts/ACCOUNT/cfd_tunnel/edge-one
+    ");
     let all = served.len();
     assert!(all > 3, "{all} writes");
     assert_eq!(served, vec![true; all]);

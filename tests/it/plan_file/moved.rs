@@ -189,7 +189,10 @@ fn whatever_kind_has_moved_since_the_plan_nothing_is_written_and_all_three_are_s
         let told: Value = serde_json::from_str(&ran.out).unwrap();
         let prefix = format!("{}.", case.kind);
         let mut moved = told["moved"].as_array().unwrap().iter();
-        let moved = moved.find(|it| it["address"].as_str().unwrap().starts_with(&prefix));
+        let moved = moved.find(|it| {
+            let of_kind = it["address"].as_str().unwrap().starts_with(&prefix);
+            of_kind && it["planned_from"].is_object()
+        });
         let moved = moved.unwrap_or_else(|| panic!("{}: {told:#}", case.kind));
         for (key, part) in ["planned_from", "now", "wanted"]
             .into_iter()

@@ -111,15 +111,18 @@ impl Pair {
             Policy::Sync
         };
         let before = belongings(other, &self.world.state());
-        let planned = self.world.try_plan();
         writeln!(
             self.journal.borrow_mut(),
-            "{} {:?}, beside {claimed:?}\n{text}---\n{planned:#?}",
+            "{} {:?}, beside {claimed:?}\n{text}---",
             side.stack,
             self.world.policy
         )
         .expect("a string takes all");
+        self.world.watch();
         let outcome = self.world.apply_and_die(Kill::Never);
+        for moment in self.world.watched() {
+            writeln!(self.journal.borrow_mut(), "  {}", moment.call).expect("a string takes all");
+        }
         let after = self.world.state();
         for ((table, id), row) in &before {
             let now = &after["tables"][table][id];
