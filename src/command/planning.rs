@@ -2,7 +2,6 @@
 //! one.
 
 use futures::future::join_all;
-use jiff::Timestamp;
 use serde::Serialize;
 
 use super::aim::Aim;
@@ -152,7 +151,7 @@ pub(super) async fn plan_one(
     let survey = observe::observe_part(&session.client, &manifest.account, wanted).await;
     let mut survey = survey.map_err(Unplanned::Unread)?;
     keeping::look(stack, &mut survey, wish.looks, wish.rotate.as_ref()).await;
-    survey.observed.at = Timestamp::now();
+    survey.observed.at = session.time();
     let endings = aim.take_in(stack, &survey.observed, wish);
     let input = Input {
         kinds: KINDS,

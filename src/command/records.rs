@@ -8,12 +8,12 @@ use super::lock::Locks;
 use super::stacks::Stack;
 use crate::address::Address;
 use crate::apply::Desk;
-use crate::apply::ledger::kept::{corrupt, teardowns};
+use crate::apply::ledger::kept::{corrupt, misplaced, teardowns};
 use crate::claim::Claim;
 use crate::desired::{Desired, Drain};
 use crate::kind::{self, AnyKind};
 use crate::ownership::{Ending, Ownership};
-use crate::store::{Name, Store, StoreError};
+use crate::store::{Name, StoreError};
 use crate::teardown::Teardown;
 
 /// What the store says.
@@ -66,7 +66,8 @@ impl Locks {
             let claim: Claim = serde_json::from_slice(&bytes)
                 .map_err(|error| corrupt(&self.store, &name, &error))?;
             if Name::claim(account, &claim.stack)? != name {
-                return Err(misplaced(&self.store, &name, &claim.stack));
+                let reason = format!("it is the claim of stack `{}`", claim.stack);
+                return Err(misplaced(&self.store, &name, reason));
             }
             if claim.stack != stack {
                 claims.push(claim);
@@ -127,16 +128,6 @@ impl Locks {
         let desk = self.desk(stack);
         let name = Name::claim(desk.account, desk.stack)?;
         self.store.delete(&name).await
-    }
-}
-
-/// The error of a claim that stands under another name than its stack's: somebody copied it, and
-/// would be believed to be somebody else.
-fn misplaced(store: &Store, name: &Name, stack: &str) -> StoreError {
-    StoreError::Corrupt {
-        place: store.place().to_owned(),
-        name: name.to_string(),
-        reason: format!("it is the claim of stack `{stack}`"),
     }
 }
 

@@ -5,6 +5,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use super::console::{Console, Trouble};
 use super::credentials;
 use super::lock::{Fence, Locks};
@@ -142,6 +144,12 @@ impl Session {
         })
     }
 
+    /// The time of day by which is judged what has expired: the earlier of what this machine and
+    /// Cloudflare's latest answer say, so that a clock which is set forward ends nothing.
+    pub(super) fn time(&self) -> Timestamp {
+        earlier(Timestamp::now(), self.client.date())
+    }
+
     /// What the rate limit leaves after what was sent. Reading a snapshot sends nothing.
     pub(super) fn rate(&self) -> Rate {
         if self.is_offline {
@@ -166,6 +174,10 @@ impl Session {
             None => Ok(()),
         }
     }
+}
+
+fn earlier(here: Timestamp, there: Option<Timestamp>) -> Timestamp {
+    there.map_or(here, |there| here.min(there))
 }
 
 /// Starts the emulator with a zone for every hostname that a manifest names.
@@ -216,5 +228,18 @@ fn words(notice: &Notice) -> String {
             method.as_str(),
             after.as_secs().max(1)
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_that_is_set_forward_ends_nothing() {
+        let at = |second| Timestamp::from_second(second).expect("it is one");
+        assert_eq!(earlier(at(900), Some(at(100))), at(100));
+        assert_eq!(earlier(at(100), Some(at(900))), at(100));
+        assert_eq!(earlier(at(100), None), at(100));
     }
 }

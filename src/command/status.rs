@@ -2,9 +2,6 @@
 
 use std::io::Write as _;
 
-use futures::stream::{self, StreamExt as _};
-use jiff::Timestamp;
-
 use super::console::{self, Console, Trouble};
 use super::planning::one;
 use super::records::Records;
@@ -21,6 +18,7 @@ use crate::observed::Object;
 use crate::plan::expiry;
 use crate::render;
 use crate::render::status::{Ending, Fares, Status};
+use futures::stream::{self, StreamExt as _};
 
 /// The command `status`.
 pub(super) fn run(console: &Console, global: &Global, files: &Files) -> Result<Exit, Trouble> {
@@ -74,7 +72,7 @@ async fn gather(session: &Session, stack: &Stack) -> Result<Status, Trouble> {
         &ownership,
     );
     let mut survey = survey.await.map_err(Trouble::report)?;
-    survey.observed.at = Timestamp::now();
+    survey.observed.at = session.time();
     let tunnels = tunnels(session, stack, &survey, &records);
     let held = lock.and_then(|seen| seen.record.ok());
     Ok(Status {

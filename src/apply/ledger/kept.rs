@@ -20,11 +20,27 @@ pub async fn teardowns(desk: &Desk<'_>) -> Result<Vec<Teardown>, StoreError> {
         };
         let read: Teardown =
             serde_json::from_slice(&bytes).map_err(|error| corrupt(store, &name, &error))?;
-        if read.stack == desk.stack {
-            found.push(read);
+        if read.stack != desk.stack || !is_named(desk, &read, &name) {
+            return Err(misplaced(store, &name, "it belongs under another name"));
         }
+        found.push(read);
     }
     Ok(found)
+}
+
+/// Whether a teardown stands where it would be removed when it is over.
+fn is_named(desk: &Desk<'_>, teardown: &Teardown, name: &Name) -> bool {
+    stopping(desk, Some(&teardown.op_id)).is_ok_and(|own| own == *name)
+}
+
+/// The error of an object that somebody copied: what it says is not about its own name.
+#[must_use]
+pub fn misplaced(store: &Store, name: &Name, reason: impl Into<String>) -> StoreError {
+    StoreError::Corrupt {
+        place: store.place().to_owned(),
+        name: name.to_string(),
+        reason: reason.into(),
+    }
 }
 
 /// The error of an object that is not what tunctl wrote.

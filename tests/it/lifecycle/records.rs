@@ -170,6 +170,20 @@ fn a_damaged_teardown_stops_every_run_and_says_which_file_it_is() {
     }
     assert_eq!(place.calls("DELETE"), [""; 0]);
     assert_eq!(place.calls("POST"), [""; 0]);
+    // A copy would never be removed, or be somebody else's.
+    for (key, value) in [
+        ("op_id", "another"),
+        ("op_id", "../edge"),
+        ("stack", "edge-eu"),
+    ] {
+        let mut copied: Value = serde_json::from_slice(&good).unwrap();
+        copied[key] = json!(value);
+        fs::write(&file, copied.to_string()).unwrap();
+        place
+            .run(&edge(REST), &FINISH)
+            .code(1)
+            .complains("tunctl::store_corrupt");
+    }
     // Numbers and times that nobody has lived to see are no reason to stop.
     let mut odd: Value = serde_json::from_slice(&good).unwrap();
     odd["attempts"] = json!(u32::MAX);

@@ -178,7 +178,7 @@ fn belongings(side: &Side, state: &Value) -> Belongings {
 fn own(one: &mut Draft, other: &mut Draft, dice: &mut Dice) {
     let (ours, theirs) = *dice.pick(&OWNS);
     let meet = |ours: &&str| theirs.iter().any(|theirs| overlap(ours, theirs));
-    assert!(!ours.iter().any(|it| meet(it)), "{ours:?} and {theirs:?}");
+    assert!(!ours.iter().any(meet), "{ours:?} and {theirs:?}");
     let texts = |patterns: &[&str]| patterns.iter().map(|it| (*it).to_owned()).collect();
     (one.owns, other.owns) = (texts(ours), texts(theirs));
     apart(other, dice);
@@ -209,7 +209,7 @@ fn apart(draft: &mut Draft, dice: &mut Dice) {
         };
         for host in rules.chain(listed) {
             let fits = |zone: &&str| host.name.ends_with(*zone);
-            let known = zones.iter().any(|zone| fits(zone));
+            let known = zones.iter().any(fits);
             if !known || !dice.chance(5) {
                 lead_away(host, zones[0]);
             }
