@@ -61,6 +61,9 @@ pub struct Teardown {
     pub drain: Drain,
     /// How often it was tried.
     pub attempts: u32,
+    /// Whether its begin is in the audit log for certain.
+    #[serde(default)]
+    pub told: bool,
     /// Why the last attempt did not end it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub setback: Option<Setback>,

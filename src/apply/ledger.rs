@@ -138,10 +138,16 @@ impl<'a> Ledger<'a> {
                 ..teardown
             };
             self.keep(&teardown).await;
-            let entry = self.entry(&teardown).stopping();
-            self.tell_once(entry, Occasion::of(&teardown)).await;
+            if !teardown.told {
+                let entry = self.entry(&teardown).stopping();
+                self.tell_once(entry, Occasion::of(&teardown)).await;
+            }
+            let told = Teardown {
+                told: true,
+                ..teardown
+            };
             let mut open = self.open.borrow_mut();
-            open.insert(change.address.clone(), teardown);
+            open.insert(change.address.clone(), told);
         }
     }
 
@@ -175,6 +181,7 @@ impl<'a> Ledger<'a> {
             since: self.now(),
             drain: Drain::default(),
             attempts: 0,
+            told: false,
             setback: None,
         }
     }

@@ -69,6 +69,7 @@ const PLANS: &[&str] = &[
     "status",
     "apply",
     "destroy",
+    "watch",
     "gc",
     "delete",
     "graph --live",
@@ -82,6 +83,7 @@ const LOOKS: &[&str] = &[
     "status",
     "apply",
     "destroy",
+    "watch",
     "gc",
     "delete",
     "graph --live",
@@ -91,7 +93,7 @@ const LOOKS: &[&str] = &[
 ];
 
 /// Commands that write whatever a plan writes, or end it with a tunnel.
-const APPLIES: &[&str] = &["apply", "destroy", "gc", "delete"];
+const APPLIES: &[&str] = &["apply", "destroy", "watch", "gc", "delete"];
 
 /// Tunnels and their configurations.
 pub static TUNNELS: Permission = Permission {
@@ -108,6 +110,7 @@ pub static TUNNELS: Permission = Permission {
         "status",
         "apply",
         "destroy",
+        "watch",
         "gc",
         "delete",
         "graph --live",
@@ -119,6 +122,7 @@ pub static TUNNELS: Permission = Permission {
     writes: &[
         "apply",
         "destroy",
+        "watch",
         "gc",
         "delete",
         "rotate tunnel",
@@ -165,7 +169,7 @@ pub static RECORDS: Permission = Permission {
     level: Level::Zone,
     kinds: &["dns_record"],
     reads: LOOKS,
-    writes: &["apply", "destroy", "gc", "delete", "doctor --fix"],
+    writes: &["apply", "destroy", "watch", "gc", "delete", "doctor --fix"],
 };
 
 /// Service tokens of the account.
@@ -188,13 +192,14 @@ const SERVICE_TOKENS_OF_ACCOUNT: Permission = Permission {
         "status",
         "apply",
         "destroy",
+        "watch",
         "gc",
         "delete",
         "graph --live",
         "import",
         "rotate service-token",
     ],
-    writes: &["apply", "destroy", "rotate service-token"],
+    writes: &["apply", "destroy", "watch", "rotate service-token"],
 };
 
 /// API tokens of the account.
@@ -209,13 +214,14 @@ pub static API_TOKENS: Permission = Permission {
         "status",
         "apply",
         "destroy",
+        "watch",
         "gc",
         "delete",
         "graph --live",
         "import",
         "rotate api-token",
     ],
-    writes: &["apply", "destroy", "rotate api-token"],
+    writes: &["apply", "destroy", "watch", "rotate api-token"],
 };
 
 /// All rows.

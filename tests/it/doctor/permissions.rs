@@ -16,7 +16,7 @@ struct Case {
     says: &'static [&'static str],
 }
 
-const PLANS: &str = "plan, drift, status, apply, destroy, gc, delete, graph --live, import";
+const PLANS: &str = "plan, drift, status, apply, destroy, watch, gc, delete, graph --live, import";
 
 const CASES: [Case; 13] = [
     Case {
@@ -24,8 +24,8 @@ const CASES: [Case; 13] = [
         group: "Cloudflare Tunnel Write",
         left: None,
         says: &[
-            "`Cloudflare Tunnel: Read (Account)` is missing, needed by plan, drift, status, apply, destroy, gc, delete, graph --live, import, doctor, explain --live, connectors list, for private_route, tunnel, tunnel_config, virtual_network",
-            "`Cloudflare Tunnel: Edit (Account)` is missing, needed by apply, destroy, gc, delete, rotate tunnel, connectors cleanup, token run, token management, for private_route, tunnel, tunnel_config, virtual_network",
+            "`Cloudflare Tunnel: Read (Account)` is missing, needed by plan, drift, status, apply, destroy, watch, gc, delete, graph --live, import, doctor, explain --live, connectors list, for private_route, tunnel, tunnel_config, virtual_network",
+            "`Cloudflare Tunnel: Edit (Account)` is missing, needed by apply, destroy, watch, gc, delete, rotate tunnel, connectors cleanup, token run, token management, for private_route, tunnel, tunnel_config, virtual_network",
         ],
     },
     Case {
@@ -33,7 +33,7 @@ const CASES: [Case; 13] = [
         group: "Cloudflare Tunnel Write",
         left: Some("Cloudflare Tunnel Read"),
         says: &[
-            "`Cloudflare Tunnel: Edit (Account)` is missing, needed by apply, destroy, gc, delete, rotate tunnel, connectors cleanup, token run, token management, for private_route, tunnel, tunnel_config, virtual_network",
+            "`Cloudflare Tunnel: Edit (Account)` is missing, needed by apply, destroy, watch, gc, delete, rotate tunnel, connectors cleanup, token run, token management, for private_route, tunnel, tunnel_config, virtual_network",
         ],
     },
     Case {
@@ -41,8 +41,8 @@ const CASES: [Case; 13] = [
         group: "Cloudflare One Connector: WARP Write",
         left: None,
         says: &[
-            "`Cloudflare One Connectors: Read (Account)` is missing, needed by plan, drift, status, apply, destroy, gc, delete, graph --live, import, for warp_connector",
-            "`Cloudflare One Connectors: Edit (Account)` is missing, needed by apply, destroy, gc, delete, for warp_connector",
+            "`Cloudflare One Connectors: Read (Account)` is missing, needed by plan, drift, status, apply, destroy, watch, gc, delete, graph --live, import, for warp_connector",
+            "`Cloudflare One Connectors: Edit (Account)` is missing, needed by apply, destroy, watch, gc, delete, for warp_connector",
         ],
     },
     Case {
@@ -50,7 +50,7 @@ const CASES: [Case; 13] = [
         group: "Cloudflare One Connector: WARP Write",
         left: Some("Cloudflare One Connector: WARP Read"),
         says: &[
-            "`Cloudflare One Connectors: Edit (Account)` is missing, needed by apply, destroy, gc, delete, for warp_connector",
+            "`Cloudflare One Connectors: Edit (Account)` is missing, needed by apply, destroy, watch, gc, delete, for warp_connector",
         ],
     },
     Case {
@@ -58,8 +58,8 @@ const CASES: [Case; 13] = [
         group: "DNS Write",
         left: None,
         says: &[
-            "`DNS: Read (Zone example.com)` is missing, needed by plan, drift, status, apply, destroy, gc, delete, graph --live, import, doctor, explain --live, for dns_record",
-            "`DNS: Edit (Zone example.com)` is missing, needed by apply, destroy, gc, delete, doctor --fix, for dns_record",
+            "`DNS: Read (Zone example.com)` is missing, needed by plan, drift, status, apply, destroy, watch, gc, delete, graph --live, import, doctor, explain --live, for dns_record",
+            "`DNS: Edit (Zone example.com)` is missing, needed by apply, destroy, watch, gc, delete, doctor --fix, for dns_record",
         ],
     },
     Case {
@@ -67,7 +67,7 @@ const CASES: [Case; 13] = [
         group: "DNS Write",
         left: Some("DNS Read"),
         says: &[
-            "`DNS: Edit (Zone example.com)` is missing, needed by apply, destroy, gc, delete, doctor --fix, for dns_record",
+            "`DNS: Edit (Zone example.com)` is missing, needed by apply, destroy, watch, gc, delete, doctor --fix, for dns_record",
         ],
     },
     Case {
@@ -75,7 +75,7 @@ const CASES: [Case; 13] = [
         group: "Zone Read",
         left: None,
         says: &[
-            "`Zone: Read (Zone)` is missing, needed by plan, drift, status, apply, destroy, gc, delete, graph --live, import, doctor, explain --live, for api_token, dns_record, service_token",
+            "`Zone: Read (Zone)` is missing, needed by plan, drift, status, apply, destroy, watch, gc, delete, graph --live, import, doctor, explain --live, for api_token, dns_record, service_token",
         ],
     },
     Case {
@@ -83,8 +83,8 @@ const CASES: [Case; 13] = [
         group: "Access: Service Tokens Write",
         left: None,
         says: &[
-            "`Access: Service Tokens: Read (Account)` is missing, needed by plan, drift, status, apply, destroy, gc, delete, graph --live, import, rotate service-token, for service_token",
-            "`Access: Service Tokens: Edit (Account)` is missing, needed by apply, destroy, rotate service-token, for service_token",
+            "`Access: Service Tokens: Read (Account)` is missing, needed by plan, drift, status, apply, destroy, watch, gc, delete, graph --live, import, rotate service-token, for service_token",
+            "`Access: Service Tokens: Edit (Account)` is missing, needed by apply, destroy, watch, rotate service-token, for service_token",
         ],
     },
     Case {
@@ -92,7 +92,7 @@ const CASES: [Case; 13] = [
         group: "Access: Service Tokens Write",
         left: Some("Access: Service Tokens Read"),
         says: &[
-            "`Access: Service Tokens: Edit (Account)` is missing, needed by apply, destroy, rotate service-token, for service_token",
+            "`Access: Service Tokens: Edit (Account)` is missing, needed by apply, destroy, watch, rotate service-token, for service_token",
         ],
     },
     Case {
@@ -100,8 +100,8 @@ const CASES: [Case; 13] = [
         group: "Access: Service Tokens Write",
         left: None,
         says: &[
-            "`Access: Service Tokens: Read (Zone example.com)` is missing, needed by plan, drift, status, apply, destroy, gc, delete, graph --live, import, rotate service-token, for service_token",
-            "`Access: Service Tokens: Edit (Zone example.com)` is missing, needed by apply, destroy, rotate service-token, for service_token",
+            "`Access: Service Tokens: Read (Zone example.com)` is missing, needed by plan, drift, status, apply, destroy, watch, gc, delete, graph --live, import, rotate service-token, for service_token",
+            "`Access: Service Tokens: Edit (Zone example.com)` is missing, needed by apply, destroy, watch, rotate service-token, for service_token",
         ],
     },
     Case {
@@ -109,7 +109,7 @@ const CASES: [Case; 13] = [
         group: "Access: Service Tokens Write",
         left: Some("Access: Service Tokens Read"),
         says: &[
-            "`Access: Service Tokens: Edit (Zone example.com)` is missing, needed by apply, destroy, rotate service-token, for service_token",
+            "`Access: Service Tokens: Edit (Zone example.com)` is missing, needed by apply, destroy, watch, rotate service-token, for service_token",
         ],
     },
     Case {
@@ -117,8 +117,8 @@ const CASES: [Case; 13] = [
         group: "Account API Tokens Write",
         left: None,
         says: &[
-            "`Account API Tokens: Read (Account)` is missing, needed by plan, drift, status, apply, destroy, gc, delete, graph --live, import, rotate api-token, for api_token",
-            "`Account API Tokens: Edit (Account)` is missing, needed by apply, destroy, rotate api-token, for api_token",
+            "`Account API Tokens: Read (Account)` is missing, needed by plan, drift, status, apply, destroy, watch, gc, delete, graph --live, import, rotate api-token, for api_token",
+            "`Account API Tokens: Edit (Account)` is missing, needed by apply, destroy, watch, rotate api-token, for api_token",
         ],
     },
     Case {
@@ -126,7 +126,7 @@ const CASES: [Case; 13] = [
         group: "Account API Tokens Write",
         left: Some("Account API Tokens Read"),
         says: &[
-            "`Account API Tokens: Edit (Account)` is missing, needed by apply, destroy, rotate api-token, for api_token",
+            "`Account API Tokens: Edit (Account)` is missing, needed by apply, destroy, watch, rotate api-token, for api_token",
         ],
     },
 ];
