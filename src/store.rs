@@ -142,7 +142,7 @@ impl Store {
     }
 
     /// Adds entries to the end of a log, all at once, and comes back when they are on disk. Hold the
-    /// account's lock: entries of two writers would have no order.
+    /// account's lock: entries of two writers are whole, and have no order among them.
     ///
     /// # Errors
     /// If the store does not answer; the entries may then have been added.

@@ -358,7 +358,7 @@ fn grant(group: &str, target: Target) -> Need {
         access,
         target,
         groups: vec![group.to_owned()],
-        commands: vec!["apply", "rotate api-token"],
+        commands: vec!["apply", "watch", "rotate api-token"],
         kinds: BTreeSet::from([ApiToken::NAME.to_owned()]),
         optional: false,
         probe: None,

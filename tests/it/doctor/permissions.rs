@@ -246,7 +246,7 @@ fn what_an_api_token_is_to_be_given_must_be_held_too() {
     let token = desk.issue(&OF_ACCOUNT, &OF_ZONES[..3]);
     let (code, told) = desk.doctor(&token, &[]);
     let (said, _) = missing(&told);
-    let says = "`SSL and Certificates: Read (all zones)` is missing, needed by apply, rotate api-token, for api_token";
+    let says = "`SSL and Certificates: Read (all zones)` is missing, needed by apply, watch, rotate api-token, for api_token";
     assert_eq!(said, BTreeSet::from([says.to_owned()]));
     assert_eq!(code, 1);
 }
