@@ -150,7 +150,7 @@ async fn claim(session: &Session, settings: &Settings) -> Result<(), Trouble> {
 /// What the command line says, if the service can be run so. All mistakes at once.
 fn checked(global: &Global, arguments: &ServeArgs) -> Result<(Settings, Tokens), Trouble> {
     let variables = environment::for_manifests(global)?;
-    let account = variables.get("CLOUDFLARE_ACCOUNT_ID");
+    let account = variables.get(environment::ACCOUNT);
     let account = account.map(|it| it.to_lowercase()).unwrap_or_default();
     let mut problems = mistakes(&account, arguments);
     let domain = token::domain(arguments.base_domain.as_deref().unwrap_or_default());
