@@ -8,6 +8,7 @@ mod ingress;
 mod lifecycle;
 mod live;
 mod plan;
+mod serve;
 mod shell;
 mod store;
 mod watch;
@@ -33,6 +34,7 @@ pub use import::{
 pub use ingress::{Ingress, IngressDialect, IngressFile, IngressRule};
 pub use lifecycle::{DeleteArgs, EndArgs};
 pub use plan::{ApplyArgs, Choice, PlanArgs, ShowArgs, WriteArgs};
+pub use serve::{HashToken, ServeArgs, ServeHelper};
 pub use shell::{Completions, ManArgs};
 pub use store::{DEFAULT_STORE, StoreArgs, UnlockArgs};
 pub use watch::WatchArgs;
@@ -117,6 +119,8 @@ pub enum Command {
     Completions(Completions),
     /// Print the manual page, or write those of all commands to a directory.
     Man(ManArgs),
+    /// Serve tunnels for a while to programs: made on request, kept by heartbeats, given back.
+    Serve(ServeArgs),
 }
 
 /// Flags that every command takes.

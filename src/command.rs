@@ -28,6 +28,7 @@ mod planning;
 mod records;
 mod results;
 mod rotate;
+mod serve;
 mod session;
 mod show;
 mod signals;
@@ -87,6 +88,7 @@ pub fn run(cli: &Cli) -> Exit {
         Command::Emulate(arguments) => emulate::run(&console, arguments),
         Command::Completions(arguments) => completions::run(arguments),
         Command::Man(arguments) => man::run(&console, arguments),
+        Command::Serve(arguments) => serve::run(&console, &cli.global, arguments),
     };
     end.unwrap_or_else(|trouble| {
         console.trouble(&trouble);

@@ -39,6 +39,7 @@ pub mod request;
 pub mod routing;
 pub mod scope;
 pub mod secret;
+pub mod serve;
 pub mod shard;
 pub mod sink;
 pub mod snapshot;

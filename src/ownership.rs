@@ -67,6 +67,10 @@ pub enum Cause {
     Ttl,
     /// Nothing was connected to it for too long.
     Idle,
+    /// Its user gave no sign of life for too long; of `tunctl serve`.
+    StaleLease,
+    /// It could not be made whole; of `tunctl serve`.
+    CreateFailed,
 }
 
 /// One object that is to end whatever the manifest says, with what leads to it.

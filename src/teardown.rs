@@ -92,6 +92,8 @@ impl Cause {
             Self::Undeclared => "cleanup:undeclared",
             Self::Ttl => "cleanup:ttl",
             Self::Idle => "cleanup:idle",
+            Self::StaleLease => "cleanup:stale_lease",
+            Self::CreateFailed => "cleanup:create_failed",
         }
     }
 }

@@ -95,7 +95,8 @@ impl<'a> Ledger<'a> {
     }
 
     /// What went wrong with the records; then nothing new may begin.
-    pub(super) fn fault(&self) -> Option<Failure> {
+    #[must_use]
+    pub fn fault(&self) -> Option<Failure> {
         self.fault.borrow().as_ref().map(|it| diagnosed(it))
     }
 
@@ -118,6 +119,27 @@ impl<'a> Ledger<'a> {
                 Some(_) => {}
             }
         }
+    }
+
+    /// Notes a teardown that somebody has decided on before anything about it was read. What an
+    /// earlier run has noted already is not noted twice.
+    pub async fn announce(&self, teardown: &Teardown) {
+        if let Some(store) = self.working() {
+            let known = async {
+                let name = stopping(&self.desk, Some(&teardown.op_id))?;
+                store.get(&name).await
+            };
+            match known.await {
+                Ok(None) => {
+                    self.keep(teardown).await;
+                    self.audit(vec![self.entry(teardown).stopping()]).await;
+                }
+                Ok(Some(_)) => {}
+                Err(error) => self.broken(&error),
+            }
+        }
+        let mut open = self.open.borrow_mut();
+        open.insert(teardown.address.clone(), teardown.clone());
     }
 
     /// Notes every teardown of a plan, before anything of it is sent.

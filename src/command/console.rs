@@ -71,6 +71,11 @@ impl Console {
         }
     }
 
+    /// Logs what happens to standard error, from a level on, whatever `-v` says.
+    pub(super) fn log(&self, level: LevelFilter) {
+        log(level, self.error_style);
+    }
+
     /// Whether results are JSON and nothing else.
     pub(super) fn is_for_programs(&self) -> bool {
         self.format == Format::Json
@@ -200,13 +205,17 @@ pub(super) fn print_json(value: &impl Serialize) -> Result<(), Trouble> {
     unless_closed(render::json::write(&mut io::stdout().lock(), value))
 }
 
-/// Logs requests to standard error, if asked to. Only ours: libraries log headers.
+/// Logs requests to standard error, if asked to.
 fn trace(verbosity: u8, style: Style) {
-    let level = match verbosity {
-        0 => return,
-        1 => LevelFilter::DEBUG,
-        2.. => LevelFilter::TRACE,
-    };
+    match verbosity {
+        0 => {}
+        1 => log(LevelFilter::DEBUG, style),
+        2.. => log(LevelFilter::TRACE, style),
+    }
+}
+
+/// Logs what happens to standard error, from a level on. Only ours: libraries log headers.
+fn log(level: LevelFilter, style: Style) {
     let lines = tracing_subscriber::fmt::layer()
         .with_writer(io::stderr)
         .with_ansi(style == Style::Coloured)

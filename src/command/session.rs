@@ -61,6 +61,19 @@ impl Session {
         Self::open_by(console, global, stacks, Arc::new(SystemClock::default())).await
     }
 
+    /// The same without manifests: for hostnames, each with its account.
+    ///
+    /// # Errors
+    /// As [`Session::open`].
+    pub(super) async fn open_for(
+        console: &Console,
+        global: &Global,
+        hosts: BTreeSet<(String, String)>,
+    ) -> Result<Self, Trouble> {
+        let clock = Arc::new(SystemClock::default());
+        Self::open_with(console, global, hosts, clock).await
+    }
+
     /// The same, with another clock to wait by.
     ///
     /// # Errors
@@ -71,8 +84,17 @@ impl Session {
         stacks: &[Stack],
         clock: Arc<dyn Clock>,
     ) -> Result<Self, Trouble> {
+        Self::open_with(console, global, hosts(stacks), clock).await
+    }
+
+    async fn open_with(
+        console: &Console,
+        global: &Global,
+        hosts: BTreeSet<(String, String)>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, Trouble> {
         let sandbox = match &global.sandbox {
-            Some(file) => Some(start(file, stacks).await?),
+            Some(file) => Some(start(file, &hosts).await?),
             None => None,
         };
         let credentials = match &sandbox {
@@ -181,19 +203,16 @@ fn earlier(here: Timestamp, there: Option<Timestamp>) -> Timestamp {
 }
 
 /// Starts the emulator with a zone for every hostname that a manifest names.
-async fn start(file: &Path, stacks: &[Stack]) -> Result<Emulator, Trouble> {
+async fn start(file: &Path, hosts: &BTreeSet<(String, String)>) -> Result<Emulator, Trouble> {
     if let Some(parent) = file.parent()
         && !parent.as_os_str().is_empty()
         && !parent.exists()
     {
         std::fs::create_dir(parent)?;
     }
-    let zones: BTreeSet<(String, String)> = stacks
-        .iter()
-        .flat_map(|stack| {
-            let hosts = stack.manifest.desired.names(DnsRecord::NAME);
-            hosts.map(|host| (stack.manifest.account.clone(), zone(host).to_owned()))
-        })
+    let zones = hosts.iter();
+    let zones: BTreeSet<(String, String)> = zones
+        .map(|(account, host)| (account.clone(), zone(host).to_owned()))
         .collect();
     let options = Options {
         zones: zones.into_iter().collect(),
@@ -204,6 +223,15 @@ async fn start(file: &Path, stacks: &[Stack]) -> Result<Emulator, Trouble> {
     Emulator::start(any_port, options)
         .await
         .map_err(Trouble::report)
+}
+
+/// The hostnames of stacks, each with its account.
+fn hosts(stacks: &[Stack]) -> BTreeSet<(String, String)> {
+    let hosts = stacks.iter().flat_map(|stack| {
+        let hosts = stack.manifest.desired.names(DnsRecord::NAME);
+        hosts.map(|host| (stack.manifest.account.clone(), host.to_owned()))
+    });
+    hosts.collect()
 }
 
 /// The last two labels: right for most names, and good enough for a sandbox.

@@ -149,7 +149,8 @@ impl Reason {
             Self::Ends { cause, .. } => match cause {
                 Cause::Undeclared => "undeclared",
                 Cause::Requested => "requested",
-                Cause::Ttl | Cause::Idle => "expired",
+                Cause::Ttl | Cause::Idle | Cause::StaleLease => "expired",
+                Cause::CreateFailed => "incomplete",
             },
         }
     }

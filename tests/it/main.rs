@@ -118,6 +118,8 @@ mod rotate;
 mod secrets;
 /// A part of a plan.
 mod select;
+/// `tunctl serve`: the lifecycle as a service.
+mod serve;
 /// Completions and manual pages.
 mod shell;
 /// Signals at the real binary: the first one ends a run in good order, the second one at once.

@@ -116,6 +116,8 @@ pub(crate) fn ends(cause: Cause) -> &'static str {
         Cause::Requested => "somebody asked for it",
         Cause::Ttl => "its time is over",
         Cause::Idle => "nothing was connected for too long",
+        Cause::StaleLease => "its user gave no sign of life",
+        Cause::CreateFailed => "it could not be made whole",
     }
 }
 
