@@ -35,7 +35,7 @@ use crate::scope::Scope;
 use crate::source::Sources;
 use human::Run;
 pub use summary::Summary;
-pub(crate) use text::escaped;
+pub(crate) use text::{count, escaped};
 
 /// Whether text carries ANSI styles. The caller decides, from the flags and the terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -60,16 +60,16 @@ impl Watcher {
         let bad = cycle.stacks.iter().filter(|it| !it.end.is_success());
         let bad = bad.map(|it| format!("; {} {}", it.stack, it.end.name()));
         format!(
-            "{at}cycle {}: {} in {:.1} s; {} stacks, {} planned, {} applied, {} failed{}; next in {} s\n",
+            "{at}cycle {}: {} in {:.1} s; {}, {} planned, {} applied, {} failed{}; next in {:.0} s\n",
             self.count,
             cycle.end().name(),
             took.as_secs_f64(),
-            cycle.stacks.len(),
+            render::count(cycle.stacks.len(), "stack"),
             sum(|it| it.planned),
             sum(|it| it.applied),
             sum(|it| it.failed),
             bad.collect::<String>(),
-            wait.as_secs(),
+            wait.as_secs_f64(),
         )
     }
 

@@ -138,6 +138,8 @@ struct Seen {
     skipped: u64,
     unavailable: u64,
     mended: u64,
+    /// Of these, in a later cycle than the one that saw it.
+    later: u64,
     faults: u64,
     /// When drift was first seen that nobody has mended yet.
     drift: Option<Duration>,
@@ -161,6 +163,7 @@ impl Seen {
             | End::Stale
             | End::Failed => {}
         }
+        let known = self.drift;
         let planned = cycle.stacks.iter().any(|it| it.planned > 0);
         if planned {
             self.drift.get_or_insert(began);
@@ -169,6 +172,7 @@ impl Seen {
             && let Some(since) = self.drift.take()
         {
             self.mended += 1;
+            self.later += u64::from(known.is_some());
             self.longest = self.longest.max(now.saturating_sub(since));
         }
     }
@@ -201,9 +205,11 @@ fn strike(account: &Account, dice: &mut Dice) {
         4 => json!({"answer": {"status": 503, "body": "no"}}),
         _ => json!({"answer": {"status": 502, "body": "<html>", "commit": true}}),
     };
-    let rule = match dice.below(3) {
+    let rule = match dice.below(4) {
         // An outage.
         0 => json!({"effect": effect}),
+        // Everything can be read, and no record written.
+        3 => json!({"path": "/zones/*/dns_records/batch", "effect": "denied"}),
         1 => json!({"after": dice.below(12), "count": 1 + dice.below(6), "effect": effect}),
         _ => json!({"every": 1 + dice.below(4), "effect": effect}),
     };
@@ -304,7 +310,7 @@ fn a_thousand_cycles() {
         parse(&on(&instance.board, |it| exposition::text(it))).unwrap();
     }
     assert!(
-        seen.skipped > 20 && seen.unavailable > 20 && seen.mended > 50,
+        seen.skipped > 20 && seen.unavailable > 20 && seen.mended > 50 && seen.later > 10,
         "{seen:?}"
     );
     let warm = seen.memory.iter().find(|(cycles, _)| *cycles >= WARM);
