@@ -7,13 +7,13 @@
 mod entry;
 mod eviction;
 pub mod kept;
+mod write;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use serde_json::Value;
 
 use super::{Failure, Verdict, diagnosed};
 use crate::address::{Address, RemoteId};
@@ -24,7 +24,7 @@ use crate::observe::Survey;
 use crate::observed::Object;
 use crate::ownership::Cause;
 use crate::plan::{Action, Change, Plan, Reason, fingerprint};
-use crate::store::{Log, Store, StoreError};
+use crate::store::{Store, StoreError};
 use crate::teardown::{Actor, Setback, Teardown};
 use entry::{Entry, Occasion};
 pub use eviction::Eviction;
@@ -280,107 +280,10 @@ impl<'a> Ledger<'a> {
         self.forget(teardown).await;
     }
 
-    /// An entry of which each teardown has one. A run that was killed may have left it already, and
-    /// may have been killed just before.
-    async fn tell_once(&self, entry: Value, occasion: Occasion) {
-        let told = match occasion {
-            Occasion::AtOnce => false,
-            Occasion::Resumed => self.has_told(&entry).await,
-        };
-        if !told {
-            self.audit(vec![entry]).await;
-        }
-    }
-
     async fn called_off(&self, teardown: &Teardown) {
         let entry = self.entry(teardown).called_off();
         self.tell_once(entry, Occasion::Resumed).await;
         self.forget(teardown).await;
-    }
-
-    async fn has_told(&self, entry: &Value) -> bool {
-        let Some(store) = self.desk.store else {
-            return false;
-        };
-        let entries = async {
-            let log = Log::audit(self.desk.account)?;
-            store.entries(&log).await
-        };
-        match entries.await {
-            Ok(entries) => {
-                let keys = ["op_id", "action", "outcome"];
-                let same = |it: &Value| keys.iter().all(|key| it[key] == entry[key]);
-                entries.iter().any(same)
-            }
-            Err(error) => {
-                self.broken(&error);
-                true
-            }
-        }
-    }
-
-    async fn keep(&self, teardown: &Teardown) {
-        let bytes = serde_json::to_vec_pretty(teardown).expect("a teardown is plain data");
-        if let Some(store) = self.working() {
-            let kept = async {
-                let name = stopping(&self.desk, Some(&teardown.op_id))?;
-                store.put(&name, &bytes).await
-            };
-            self.check(kept.await);
-        }
-    }
-
-    async fn forget(&self, teardown: &Teardown) {
-        if let Some(store) = self.working() {
-            let gone = async {
-                let name = stopping(&self.desk, Some(&teardown.op_id))?;
-                store.delete(&name).await
-            };
-            self.check(gone.await);
-        }
-        self.open.borrow_mut().remove(&teardown.address);
-    }
-
-    async fn journal(&self, lines: Value) {
-        if let Some(store) = self.working() {
-            let line = self.entry_of_run().with(lines);
-            let written = async {
-                store
-                    .append(&Log::journal(self.desk.account)?, &[line])
-                    .await
-            };
-            self.check(written.await);
-        }
-    }
-
-    async fn audit(&self, entries: Vec<Value>) {
-        if entries.is_empty() {
-            return;
-        }
-        if let Some(store) = self.working() {
-            let written = async {
-                store
-                    .append(&Log::audit(self.desk.account)?, &entries)
-                    .await
-            };
-            self.check(written.await);
-        }
-    }
-
-    /// The store, unless it has failed before: a gap must not be followed by anything.
-    fn working(&self) -> Option<&'a Store> {
-        self.desk.store.filter(|_| self.fault.borrow().is_none())
-    }
-
-    fn check(&self, written: Result<(), StoreError>) {
-        if let Err(error) = written {
-            self.broken(&error);
-        }
-    }
-
-    fn broken(&self, error: &StoreError) {
-        let mut fault = self.fault.borrow_mut();
-        fault.get_or_insert_with(|| error.clone());
     }
 
     fn now(&self) -> Timestamp {
