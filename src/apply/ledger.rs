@@ -129,17 +129,21 @@ impl<'a> Ledger<'a> {
                 let name = stopping(&self.desk, Some(&teardown.op_id))?;
                 store.get(&name).await
             };
+            let entry = self.entry(teardown).stopping();
             match known.await {
                 Ok(None) => {
                     self.keep(teardown).await;
-                    self.audit(vec![self.entry(teardown).stopping()]).await;
+                    self.tell_once(entry, Occasion::AtOnce).await;
                 }
-                Ok(Some(_)) => {}
+                Ok(Some(_)) => self.tell_once(entry, Occasion::Resumed).await,
                 Err(error) => self.broken(&error),
             }
         }
-        let mut open = self.open.borrow_mut();
-        open.insert(teardown.address.clone(), teardown.clone());
+        let told = Teardown {
+            told: true,
+            ..teardown.clone()
+        };
+        self.open.borrow_mut().insert(told.address.clone(), told);
     }
 
     /// Notes every teardown of a plan, before anything of it is sent.

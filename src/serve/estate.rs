@@ -227,7 +227,7 @@ impl<W: Wire> Estate<'_, W> {
             drain: self.drain,
             attempts: stopping.attempts.saturating_sub(1),
             setback: None,
-            told: stopping.attempts > 1,
+            told: false,
         }
     }
 
