@@ -199,6 +199,10 @@ struct Stage {
 
 fn stage(scene: &Scene) -> Stage {
     let place = Place::new();
+    // Hundreds of runs share its budget.
+    let unlimited =
+        json!({"rate": {"quota": 1_000_000, "window": 300, "penalty": 0, "enforced": false}});
+    place.account.control("PATCH", "/settings", &unlimited);
     place
         .account
         .control("PUT", "/clock", &json!({"now": "2026-01-01T00:00:00Z"}));
