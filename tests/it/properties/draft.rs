@@ -129,7 +129,7 @@ impl Draft {
     /// The zone that a name belongs to.
     pub(super) fn zone_of(&self, name: &str) -> Option<&'static str> {
         let zones = self.zones.iter().copied();
-        let own = zones.filter(|zone| name == *zone || name.ends_with(&format!(".{zone}")));
+        let own = zones.filter(|zone| within(name, zone));
         own.max_by_key(|zone| zone.len())
     }
 
@@ -228,6 +228,12 @@ impl Draft {
         value["tunnels"] = Value::Object(tunnels.collect());
         value
     }
+}
+
+/// Whether a zone holds a name: on label boundaries, so that `example.com` holds nothing of
+/// `myexample.com`.
+pub(super) fn within(name: &str, zone: &str) -> bool {
+    name == zone || name.ends_with(&format!(".{zone}"))
 }
 
 /// Whether a pattern with `*` matches the whole text.

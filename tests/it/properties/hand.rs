@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::dice::Dice;
-use super::draft::Draft;
+use super::draft::{Draft, within};
 use super::generate::{NAMES, host};
 use super::snapshot::{SUFFIX, Snapshot};
 use crate::support::world::{ACCOUNT, World, record};
@@ -71,8 +71,8 @@ impl Hand<'_> {
     fn make_record(&mut self) {
         let name = self.name();
         // Also in a zone that is not the name's own, where two zones fit.
-        let fits = |zone: &&&str| name == ***zone || name.ends_with(&format!(".{zone}"));
-        let zones = self.draft.zones.iter().filter(fits);
+        let zones = self.draft.zones.iter();
+        let zones = zones.filter(|zone| within(&name, zone));
         let zone = self
             .dice
             .any(zones)

@@ -10,7 +10,7 @@ use tunctl::claim::overlap;
 use tunctl::plan::Policy;
 
 use super::dice::Dice;
-use super::draft::{Dns, Draft, Host, STACK};
+use super::draft::{Dns, Draft, Host, STACK, within};
 use super::generate::{draft, edit};
 use super::hand::Hand;
 use super::snapshot::Snapshot;
@@ -208,8 +208,7 @@ fn apart(draft: &mut Draft, dice: &mut Dice) {
             } => [exclude, hostnames, adopt].into_iter().flatten().collect(),
         };
         for host in rules.chain(listed) {
-            let fits = |zone: &&str| host.name.ends_with(*zone);
-            let known = zones.iter().any(fits);
+            let known = zones.iter().any(|zone| within(&host.name, zone));
             if !known || !dice.chance(5) {
                 lead_away(host, zones[0]);
             }
